@@ -1,0 +1,104 @@
+// The facade: an engine decides checks. Start reading here.
+//
+//   auto engine = assay::Engine::open({.policy = policy, .fetcher = &fetcher}).value();
+//   assay::Worker worker = engine->worker();
+//   worker.decide(checks, verdicts, now);
+//
+// No global state. No exceptions cross this boundary. `decide` does not block, lock, log, read a clock or allocate.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "assay/expected.h"
+#include "assay/policy.h"
+#include "assay/verdict.h"
+
+namespace assay {
+
+class Control;
+class Fetcher;
+
+// The time of one turn. Token times use the wall clock, lifetimes of remembered answers the monotonic one.
+struct Now {
+  std::int64_t wall_us = 0;       // microseconds since the epoch
+  std::int64_t monotonic_ns = 0;  // CLOCK_MONOTONIC
+
+  // Reads both clocks.
+  [[nodiscard]] static Now read() noexcept;
+};
+
+// One question: may this token do this? Borrows its bytes for the call.
+struct Check {
+  std::string_view token;       // without "Bearer "
+  std::string_view method = {};  // empty: matches no route that lists methods
+  std::string_view path = {};    // from the first "/"; a query ("?...") is not looked at
+  std::uint32_t entrance = 0;   // index into Policy::entrances
+  Ticket ticket = {};           // of the pending verdict that this check got before
+};
+
+// Decides checks on one thread. Movable; must be destroyed before its engine.
+class Worker {
+ public:
+  Worker(Worker&&) noexcept;
+  Worker& operator=(Worker&&) noexcept;
+  ~Worker();
+
+  // Decides all `checks` as one batch; `verdicts[i]` answers `checks[i]`.
+  //
+  //   checks    up to kBatchMax are looked at; further ones are answered `overloaded`
+  //   verdicts  at least as many as checks; views live until the next decide of this worker
+  //   cost      no allocation after warm-up, no lock, no system call unless a verdict is pending
+  void decide(std::span<const Check> checks, std::span<Verdict> verdicts, Now now) noexcept;
+
+  // As decide, for programs without an event loop: waits until no verdict is pending. Reads the clock itself.
+  void decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts);
+
+  // Readable (poll it) while settled tickets wait for drain. Owned by the worker.
+  [[nodiscard]] int completion_fd() const noexcept;
+
+  // Moves settled tickets into `tickets`; returns how many. Call `decide` again with the same check and its ticket: a
+  // settled check is never pending again. Every ticket settles within its issuer's timeout.
+  [[nodiscard]] std::size_t drain(std::span<Ticket> tickets) noexcept;
+
+  // Gives a ticket back, settled or not (the client went away).
+  void cancel(Ticket ticket) noexcept;
+
+  class Impl;
+
+ private:
+  friend class Engine;
+  explicit Worker(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+struct EngineOptions {
+  Policy policy = {};
+  Fetcher* fetcher = nullptr;       // must outlive the engine; may be null where no issuer needs the network
+  bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
+};
+
+class Engine {
+ public:
+  // Errors: bad_policy (policy_faults says which), bad_key_set (an inline key set is no key set).
+  [[nodiscard]] static Expected<std::unique_ptr<Engine>> open(EngineOptions options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Makes a worker. Thread-safe. At most kWorkersMax are alive at once (a bug of the host otherwise: stops the program).
+  [[nodiscard]] Worker worker();
+
+  // The half that is not on the deciding path (control.h). Lives as long as the engine.
+  [[nodiscard]] Control& control() noexcept;
+
+  class Impl;
+
+ private:
+  explicit Engine(std::unique_ptr<Impl> impl) noexcept;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace assay

@@ -1,0 +1,83 @@
+// Every bound that a token, a key set, an answer or a host can run into, in one place.
+//
+// A bound that depends on another is followed by an assertion that states the relation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace assay {
+
+// Tokens ------------------------------------------------------------------------------------------
+
+// Longest token that is looked at, in bytes. Configuration may lower it, never raise it.
+inline constexpr std::size_t kTokenBytesMax = 16 * 1024;
+
+// Longest decoded JOSE header, in bytes. Real ones are under 200.
+inline constexpr std::size_t kHeaderBytesMax = 4 * 1024;
+
+// Deepest JSON nesting that is read; the outermost object is level 1.
+inline constexpr std::size_t kJsonDepthMax = 64;
+
+// Longest `kid` in a token or a key set, in bytes.
+inline constexpr std::size_t kKidBytesMax = 256;
+
+// First NumericDate that is too late, in seconds: every value below is exact in microseconds in int64.
+inline constexpr std::int64_t kNumericDateEndS = std::int64_t{1} << 53;
+
+// Decimal exponents beyond this magnitude are out of range whatever the digits before them are: a token
+// has fewer than kTokenBytesMax digits to compensate with.
+inline constexpr std::int64_t kNumericDateExponentMax = 2 * static_cast<std::int64_t>(kTokenBytesMax);
+static_assert(kNumericDateExponentMax > static_cast<std::int64_t>(kTokenBytesMax));
+
+// Entries of a token's `aud` list that are looked at; a longer list is refused.
+inline constexpr std::size_t kAudiencesMax = 64;
+
+// Entries of a token's granted scope that are looked at; a longer list is refused.
+inline constexpr std::size_t kGrantedScopesMax = 512;
+
+// Keys ----------------------------------------------------------------------------------------------
+
+// Keys of one issuer that a token without `kid` is tried against.
+inline constexpr std::size_t kKeysTriedMax = 8;
+
+// Keys of one key set; a document with more is refused whole.
+inline constexpr std::size_t kKeysPerIssuerMax = 1000;
+
+// RSA modulus sizes that are usable, in bits. Larger keys make one verification a denial of service.
+inline constexpr std::size_t kRsaModulusBitsMin = 2048;
+inline constexpr std::size_t kRsaModulusBitsMax = 16384;
+
+// Largest RSA public exponent, in bits.
+inline constexpr std::size_t kRsaExponentBitsMax = 33;
+
+// Longest signature that is decoded, in bytes: the largest RSA modulus.
+inline constexpr std::size_t kSignatureBytesMax = kRsaModulusBitsMax / 8;
+static_assert(kSignatureBytesMax * 4 / 3 < kTokenBytesMax);
+
+// Shortest HMAC secret, in bytes: RFC 7518 sec 3.2 asks for the size of the hash output of HS256.
+inline constexpr std::size_t kHmacSecretBytesMin = 32;
+inline constexpr std::size_t kHmacSecretBytesMax = 1024;
+
+// Documents fetched from an issuer ------------------------------------------------------------------
+
+inline constexpr std::size_t kJwksBytesMax = 2 * 1024 * 1024;
+inline constexpr std::size_t kMetadataBytesMax = 256 * 1024;
+inline constexpr std::size_t kIntrospectionBytesMax = 64 * 1024;
+
+// Hosts ---------------------------------------------------------------------------------------------
+
+// Checks that one call of Worker::decide takes; further ones are answered `overloaded`.
+inline constexpr std::size_t kBatchMax = 64;
+
+// Answers that one worker may be waiting for; further checks that need one are answered `overloaded`.
+inline constexpr std::size_t kPendingMax = 1024;
+
+// Workers of one engine: each owns one hazard slot in every snapshot.
+inline constexpr std::size_t kWorkersMax = 128;
+
+// Issuers and routes of one policy.
+inline constexpr std::size_t kIssuersMax = 1024;
+inline constexpr std::size_t kRoutesMax = 4096;
+
+}  // namespace assay

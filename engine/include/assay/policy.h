@@ -1,0 +1,119 @@
+// What an engine accepts: plain data that a host fills in by hand or the configuration reader from TOML.
+//
+// A Policy is checked and compiled by Engine::open and Control::reload; `policy_faults` says in words what is wrong.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assay/limits.h"
+
+namespace assay {
+
+// JWS algorithms. `none` does not exist. RFC 7518 sec 3.1, RFC 8037 sec 3.1.
+enum class Alg : std::uint8_t {
+  kRS256, kRS384, kRS512,
+  kPS256, kPS384, kPS512,
+  kES256, kES384, kES512,
+  kEdDSA,
+  kHS256, kHS384, kHS512,
+};
+inline constexpr std::size_t kAlgCount = 13;
+
+// Where an issuer's verification keys come from.
+struct KeySource {
+  enum class Kind : std::uint8_t {
+    kNone,       // the issuer has opaque tokens only
+    kDiscovery,  // `text` is the metadata URL; empty: both well-known forms of `issuer` are tried (RFC 8414 sec 3)
+    kJwksUrl,    // `text` is the URL of a JWK Set
+    kJwksText,   // `text` is a JWK Set (RFC 7517 sec 5)
+    kPem,        // `text` is one SubjectPublicKeyInfo in PEM
+    kSecret,     // `text` is the HMAC secret's bytes; the issuer then has no other key
+  };
+  Kind kind = Kind::kNone;
+  std::string text;
+};
+
+// How the text of a granted scope is read (DESIGN.md section 3.6).
+enum class ScopeGrammar : std::uint8_t {
+  kSpace,      // RFC 6749 sec 3.3; arrays of strings are read in every grammar
+  kComma,      // values separated by exactly one comma
+  kBracketed,  // level[perm,perm],general
+};
+
+// Whether a granted `*` widens.
+enum class ScopeWildcard : std::uint8_t {
+  kOff,
+  kLastSegment,  // `partners:*` grants `partners:` with any non-empty rest
+  kAll,          // also a bare `*` grants everything
+};
+
+struct ScopeRule {
+  ScopeGrammar grammar = ScopeGrammar::kSpace;
+  ScopeWildcard wildcard = ScopeWildcard::kOff;
+};
+
+// Asking the authorization server about opaque tokens. RFC 7662.
+struct OpaquePolicy {
+  std::string introspection_url;  // https, unless allow_plain_http
+  std::string client_id;
+  std::string client_secret;
+  std::chrono::microseconds ttl{std::chrono::seconds(60)};           // ceiling for a remembered active answer
+  std::chrono::microseconds inactive_ttl{std::chrono::seconds(10)};  // for a remembered inactive one
+  std::chrono::milliseconds timeout{2000};                           // of one call
+};
+
+struct IssuerPolicy {
+  std::string name;    // unique; appears in logs, metrics and X-Assay-Issuer is the token's own iss
+  std::string issuer;  // equals the token's `iss` byte for byte; "": tokens without `iss`
+
+  KeySource keys;
+  std::vector<Alg> algorithms{Alg::kRS256, Alg::kPS256, Alg::kES256, Alg::kEdDSA};
+  std::chrono::microseconds refresh{std::chrono::minutes(10)};  // of keys from a URL
+  std::chrono::microseconds max_stale{std::chrono::hours(24)};  // how long old keys serve an outage
+  std::chrono::milliseconds fetch_timeout{5000};
+  bool allow_plain_http = false;  // development only: http:// for this issuer's URLs
+
+  std::optional<OpaquePolicy> opaque;
+
+  std::vector<std::string> audiences;  // any of them; empty only with audience_unchecked
+  bool audience_unchecked = false;
+  std::chrono::microseconds leeway{0};
+  bool exp_optional = false;                                 // needs max_token_life
+  std::optional<std::chrono::microseconds> max_token_life;   // since `iat`; a token without `iat` is then refused
+  std::vector<std::string> required_claims;                  // present and not empty
+  std::vector<std::string> token_types;                      // accepted `typ`, without "application/"; empty: any
+  ScopeRule scope;
+};
+
+// A method and path that tokens may be let through to.
+struct RoutePolicy {
+  std::string path;                   // exact, or a prefix when it ends in "/*"; the longest wins
+  std::vector<std::string> methods;   // empty: any
+  std::vector<std::string> issuers;   // names; empty: the only issuer
+  std::vector<std::string> scopes;      // all of them
+  std::vector<std::string> any_scopes;  // at least one of them
+  std::vector<std::string> required_claims;
+};
+
+// Which issuers' tokens may come in by one way (a listener of the sidecar). Check::entrance is an index into these.
+struct EntrancePolicy {
+  std::vector<std::string> issuers;  // names; empty: all
+};
+
+struct Policy {
+  std::vector<IssuerPolicy> issuers;
+  std::vector<EntrancePolicy> entrances{EntrancePolicy{}};
+  std::vector<RoutePolicy> routes;
+  bool unmatched_authenticated = true;  // a path that no route names: accept whoever is authenticated; else `no_route`
+  std::size_t max_token_bytes = kTokenBytesMax;
+  std::size_t introspection_cache_bytes = std::size_t{64} * 1024 * 1024;
+};
+
+// Everything in `policy` that Engine::open would refuse, one sentence each, naming the issuer or route. Empty: none.
+[[nodiscard]] std::vector<std::string> policy_faults(const Policy& policy);
+
+}  // namespace assay
