@@ -1,0 +1,2 @@
+# Programs of tools/ and the libraries that they share.
+include(${CMAKE_CURRENT_LIST_DIR}/signing.cmake)
