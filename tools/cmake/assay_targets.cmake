@@ -22,12 +22,21 @@ add_library(assay_engine_flags INTERFACE)
 target_link_libraries(assay_engine_flags INTERFACE assay_flags)
 target_compile_options(assay_engine_flags INTERFACE -fno-exceptions -fno-rtti)
 
-# assay_add_test(NAME SOURCES... LIBS...): one GoogleTest program, one ctest entry per test case.
-#   DISCOVER_TIMEOUT and the default test TIMEOUT are generous because sanitized runs share two cores.
+# assay_add_test(NAME SOURCES... LIBS...): one GoogleTest program and one ctest entry.
+#   The ctest labels are the folder under tests/ and, for what tests L0 to L5, `engine`: tools/check.sh selects by them.
+#   The default TIMEOUT is generous because sanitized runs share two cores.
+set(ASSAY_ENGINE_TEST_FOLDERS base kernel jose keys state issuer verify public concurrency)
+add_custom_target(assay_engine_tests)
 function(assay_add_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
+  endif()
+  cmake_path(GET CMAKE_CURRENT_LIST_DIR FILENAME folder)
+  list(APPEND ARG_LABELS ${folder})
+  if(folder IN_LIST ASSAY_ENGINE_TEST_FOLDERS)
+    list(APPEND ARG_LABELS engine)
+    add_dependencies(assay_engine_tests ${name})
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE assay_flags ${ARG_LIBS} GTest::gmock GTest::gtest_main)
@@ -37,20 +46,34 @@ function(assay_add_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
 endfunction()
 
-# assay_add_fuzzer(NAME LIBS...): fuzz/NAME_fuzz.cc as a libFuzzer program, or, without clang's runtime, as a replay of
-# its seed corpus that ctest runs.
+# assay_add_fuzzer(NAME [MAX_LEN bytes] [MUST_CRASH] LIBS...): fuzz/NAME_fuzz.cc as a libFuzzer program, or, without
+# clang's runtime, as a replay of its seed corpus that ctest runs. MUST_CRASH: the replay passes only if the target
+# aborts, which proves that a finding is seen.
 function(assay_add_fuzzer name)
-  cmake_parse_arguments(ARG "WILL_FAIL" "MAX_LEN" "LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "MUST_CRASH" "MAX_LEN" "LIBS" ${ARGN})
+  set(corpus ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
   if(ASSAY_BUILD_FUZZERS)
     add_executable(${name}_fuzz ${name}_fuzz.cc)
     target_link_options(${name}_fuzz PRIVATE -fsanitize=fuzzer)
+    # What tools/fuzz.sh hands to libFuzzer beside the corpus.
+    set(options "")
+    if(ARG_MAX_LEN)
+      string(APPEND options "-max_len=${ARG_MAX_LEN}\n")
+    endif()
+    if(EXISTS ${PROJECT_SOURCE_DIR}/fuzz/${name}.dict)
+      string(APPEND options "-dict=${PROJECT_SOURCE_DIR}/fuzz/${name}.dict\n")
+    endif()
+    file(WRITE ${CMAKE_BINARY_DIR}/fuzz_options/${name} "${options}")
   else()
     add_executable(${name}_fuzz ${name}_fuzz.cc replay_main.cc)
-    add_test(NAME fuzz_replay_${name} COMMAND ${name}_fuzz ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name})
-    set_tests_properties(fuzz_replay_${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
-    if(ARG_WILL_FAIL)
-      set_tests_properties(fuzz_replay_${name} PROPERTIES WILL_FAIL TRUE)
+    if(ARG_MUST_CRASH)
+      # 134: killed by SIGABRT. WILL_FAIL would not do: ctest counts a signal as a failure all the same.
+      add_test(NAME fuzz_replay_${name} COMMAND sh -c "\"$0\" \"$1\"; test $? -eq 134"
+               $<TARGET_FILE:${name}_fuzz> ${corpus})
+    else()
+      add_test(NAME fuzz_replay_${name} COMMAND ${name}_fuzz ${corpus})
     endif()
+    set_tests_properties(fuzz_replay_${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
   endif()
   target_link_libraries(${name}_fuzz PRIVATE assay_flags ${ARG_LIBS})
   target_include_directories(${name}_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
