@@ -42,7 +42,7 @@ struct Metric {
 // One line of an explanation: a check of the pipeline, in order.
 struct ExplainStep {
   enum class Result : std::uint8_t { kPassed, kRefused, kSkipped, kNotReached };
-  std::string name;     // "expiry"
+  std::string name;  // "expiry"
   Result result = Result::kNotReached;
   std::string finding;  // what was seen: "exp 1710223631.577478, now 1710223631.577477"; never a signature or a token
   std::string setting;  // what decided it: "issuer.bookings.leeway = 0s"
@@ -58,7 +58,8 @@ class Control {
  public:
   virtual ~Control() = default;
 
-  // Where the host steps the control machine: readable when step has work; also call step at next_step_ns at the latest.
+  // Where the host steps the control machine: readable when step has work; also call step at next_step_ns at the
+  // latest.
   [[nodiscard]] virtual int control_fd() const noexcept = 0;
   virtual void step(Now now) = 0;
   // Monotonic time of the next due step, in ns.

@@ -32,11 +32,11 @@ struct Now {
 
 // One question: may this token do this? Borrows its bytes for the call.
 struct Check {
-  std::string_view token;       // without "Bearer "
+  std::string_view token;        // without "Bearer "
   std::string_view method = {};  // empty: matches no route that lists methods
   std::string_view path = {};    // from the first "/"; a query ("?...") is not looked at
-  std::uint32_t entrance = 0;   // index into Policy::entrances
-  Ticket ticket = {};           // of the pending verdict that this check got before
+  std::uint32_t entrance = 0;    // index into Policy::entrances
+  Ticket ticket = {};            // of the pending verdict that this check got before
 };
 
 // Decides checks on one thread. Movable; must be destroyed before its engine.
@@ -88,7 +88,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Makes a worker. Thread-safe. At most kWorkersMax are alive at once (a bug of the host otherwise: stops the program).
+  // Makes a worker. Thread-safe. At most kWorkersMax are alive at once (a bug of the host otherwise: stops the
+  // program).
   [[nodiscard]] Worker worker();
 
   // The half that is not on the deciding path (control.h). Lives as long as the engine.

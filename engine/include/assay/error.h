@@ -36,7 +36,7 @@ static_assert(sizeof(Error) == 8);
 
 // The static facts of a code. kNone is the accepted case.
 struct ErrorFacts {
-  std::string_view name;    // stable public name: metric label, X-Assay-Code
+  std::string_view name;  // stable public name: metric label, X-Assay-Code
   VerdictClass verdict_class;
   std::string_view text;    // one sentence without a full stop
   std::string_view source;  // RFC clause or design section that the check comes from
@@ -73,9 +73,7 @@ static_assert(sizeof(kErrorFacts) / sizeof(kErrorFacts[0]) == kErrorCodeCount);
 
 }  // namespace detail
 
-constexpr ErrorFacts facts_of(ErrorCode code) noexcept {
-  return detail::kErrorFacts[static_cast<std::size_t>(code)];
-}
+constexpr ErrorFacts facts_of(ErrorCode code) noexcept { return detail::kErrorFacts[static_cast<std::size_t>(code)]; }
 
 constexpr VerdictClassFacts facts_of(VerdictClass verdict_class) noexcept {
   return detail::kVerdictClassFacts[static_cast<std::size_t>(verdict_class)];

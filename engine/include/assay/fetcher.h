@@ -38,7 +38,7 @@ enum class FetchOutcome : std::uint8_t {
 
 struct FetchResult {
   FetchOutcome outcome = FetchOutcome::kUnreachable;
-  int status = 0;  // HTTP status where kAnswered
+  int status = 0;                   // HTTP status where kAnswered
   std::vector<HttpHeader> headers;  // names in lower case
   std::string body;
   std::string complaint;  // one line for people; never holds credentials; empty where kAnswered

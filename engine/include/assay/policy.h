@@ -15,11 +15,19 @@ namespace assay {
 
 // JWS algorithms. `none` does not exist. RFC 7518 sec 3.1, RFC 8037 sec 3.1.
 enum class Alg : std::uint8_t {
-  kRS256, kRS384, kRS512,
-  kPS256, kPS384, kPS512,
-  kES256, kES384, kES512,
+  kRS256,
+  kRS384,
+  kRS512,
+  kPS256,
+  kPS384,
+  kPS512,
+  kES256,
+  kES384,
+  kES512,
   kEdDSA,
-  kHS256, kHS384, kHS512,
+  kHS256,
+  kHS384,
+  kHS512,
 };
 inline constexpr std::size_t kAlgCount = 13;
 
@@ -82,18 +90,18 @@ struct IssuerPolicy {
   std::vector<std::string> audiences;  // any of them; empty only with audience_unchecked
   bool audience_unchecked = false;
   std::chrono::microseconds leeway{0};
-  bool exp_optional = false;                                 // needs max_token_life
-  std::optional<std::chrono::microseconds> max_token_life;   // since `iat`; a token without `iat` is then refused
-  std::vector<std::string> required_claims;                  // present and not empty
-  std::vector<std::string> token_types;                      // accepted `typ`, without "application/"; empty: any
+  bool exp_optional = false;                                // needs max_token_life
+  std::optional<std::chrono::microseconds> max_token_life;  // since `iat`; a token without `iat` is then refused
+  std::vector<std::string> required_claims;                 // present and not empty
+  std::vector<std::string> token_types;                     // accepted `typ`, without "application/"; empty: any
   ScopeRule scope;
 };
 
 // A method and path that tokens may be let through to.
 struct RoutePolicy {
-  std::string path;                   // exact, or a prefix when it ends in "/*"; the longest wins
-  std::vector<std::string> methods;   // empty: any
-  std::vector<std::string> issuers;   // names; empty: the only issuer
+  std::string path;                     // exact, or a prefix when it ends in "/*"; the longest wins
+  std::vector<std::string> methods;     // empty: any
+  std::vector<std::string> issuers;     // names; empty: the only issuer
   std::vector<std::string> scopes;      // all of them
   std::vector<std::string> any_scopes;  // at least one of them
   std::vector<std::string> required_claims;

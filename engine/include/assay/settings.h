@@ -13,9 +13,9 @@ namespace assay {
 struct Address {
   enum class Kind : std::uint8_t { kTcp, kUnix };
   Kind kind = Kind::kTcp;
-  std::string host;  // kTcp: numeric IPv4 or IPv6, without brackets
+  std::string host;        // kTcp: numeric IPv4 or IPv6, without brackets
   std::uint16_t port = 0;  // 0: any free one
-  std::string path;  // kUnix
+  std::string path;        // kUnix
 };
 
 // Whose method and path are judged (DESIGN.md section 3.2).
@@ -38,7 +38,7 @@ struct ListenerSettings {
   Address address;
   ListenerMode mode = ListenerMode::kExtAuthz;
   std::vector<TokenPlace> token_places{TokenPlace{}};
-  std::uint32_t entrance = 0;  // index into Policy::entrances
+  std::uint32_t entrance = 0;              // index into Policy::entrances
   std::vector<std::string> trusted_peers;  // numeric addresses, or "unix"
   std::vector<ClaimHeader> claim_headers;
   bool client_detail = false;  // put code and detail into the body of a refusal
@@ -50,7 +50,7 @@ struct HttpLimits {
   std::size_t head_bytes_max = 32 * 1024;
   std::size_t headers_max = 100;
   std::size_t body_bytes_max = 64 * 1024;
-  std::size_t connections_max = 16 * 1024;  // of one worker
+  std::size_t connections_max = 16 * 1024;         // of one worker
   std::chrono::milliseconds idle_timeout{60'000};  // between requests
   std::chrono::milliseconds head_timeout{5'000};   // first byte to end of head, absolute
   std::chrono::milliseconds body_timeout{10'000};
