@@ -1,0 +1,45 @@
+// Token introspection: the request and the answer. RFC 7662 sec 2.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "assay/expected.h"
+#include "assay/fetcher.h"
+#include "assay/policy.h"
+#include "base/arena.h"
+#include "jose/claims.h"
+
+namespace assay::issuer {
+
+// Builds the POST: form-encoded token and token_type_hint, client authentication by HTTP Basic (RFC 6749 sec 2.3.1: id
+// and secret form-encoded before base64).
+[[nodiscard]] FetchRequest make_introspection_request(const OpaquePolicy& policy, std::string_view token);
+
+// An answer that owns its text, so that it can be remembered and shared. Immutable.
+class IntrospectionAnswer {
+ public:
+  // Reads a response body.
+  //   errors   bad_answer: no JSON object, `active` absent or no boolean, or a member of the wrong type
+  [[nodiscard]] static Expected<std::shared_ptr<const IntrospectionAnswer>> parse(std::string_view body);
+
+  [[nodiscard]] bool active() const noexcept { return active_; }
+  // The members of an active answer in fixed slots; views live as long as this object.
+  [[nodiscard]] const jose::Claims& claims() const noexcept { return claims_; }
+  // The JSON text of the whole answer.
+  [[nodiscard]] std::string_view json() const noexcept { return text_; }
+  // Memory this answer holds, in bytes.
+  [[nodiscard]] std::size_t bytes() const noexcept;
+
+ private:
+  explicit IntrospectionAnswer(std::size_t arena_bytes) : arena_(arena_bytes) {}
+  base::Arena arena_;
+  std::string_view text_;
+  bool active_ = false;
+  jose::Claims claims_;
+};
+
+}  // namespace assay::issuer

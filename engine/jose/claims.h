@@ -1,0 +1,46 @@
+// The claims of a JWT in fixed slots. RFC 7519 sec 4.1.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "assay/expected.h"
+#include "assay/token.h"
+#include "base/arena.h"
+#include "jose/json.h"
+
+namespace assay::jose {
+
+// Registered claims with their types checked, and all top-level members for look-up by name.
+struct Claims {
+  bool has_iss = false;
+  std::string_view iss;                         // RFC 7519 sec 4.1.1
+  std::string_view sub;                         // sec 4.1.2; empty if absent
+  std::string_view jti;                         // sec 4.1.7; empty if absent
+  std::string_view client;                      // client_id, else azp (RFC 9068 sec 2.2); empty if absent
+  bool has_aud = false;
+  std::span<const std::string_view> audiences;  // sec 4.1.3; a single string is a list of one
+  std::optional<NumericDate> exp;               // sec 4.1.4, rounded down
+  std::optional<NumericDate> nbf;               // sec 4.1.5, rounded up
+  std::optional<NumericDate> iat;               // sec 4.1.6, rounded up
+  // The first present of scope, scp, scopes; a string claim is one text, an array its strings one by one.
+  bool scope_is_list = false;
+  std::span<const std::string_view> scope_texts;
+  std::span<const Claim> members;
+};
+
+// Fills the slots from a payload. Also serves introspection answers (RFC 7662 sec 2.2 has the same names and types).
+//
+//   root      the payload's object
+//   arena     takes lists and members; all views live as long as it and the payload's text
+//   errors    bad_claim: a registered claim has the wrong type (iss, sub, jti, client_id, azp: string; aud: string or
+//             array of strings, not empty, at most kAudiencesMax; exp, nbf, iat: number in range; scope, scp, scopes:
+//             string or array of strings), or more than one of scope, scp and scopes is present with another value
+//             overloaded: `arena` is full
+[[nodiscard]] Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept;
+
+// The name of the claim that parse_claims refused `root` for; for messages. Empty if it would not.
+[[nodiscard]] std::string_view find_bad_claim(JsonValue root) noexcept;
+
+}  // namespace assay::jose

@@ -1,0 +1,29 @@
+// The JOSE header of a JWS. RFC 7515 sec 4.
+#pragma once
+
+#include <string_view>
+
+#include "assay/expected.h"
+#include "jose/alg.h"
+#include "jose/json.h"
+
+namespace assay::jose {
+
+// What the header says. Nothing of it is verified: it may choose among the issuer's own keys and nothing else.
+struct JoseHeader {
+  Alg unverified_alg = Alg::kRS256;
+  bool has_kid = false;
+  std::string_view unverified_kid;  // RFC 7515 sec 4.1.4
+  std::string_view typ;             // RFC 7515 sec 4.1.9, without a leading "application/"; empty if absent
+};
+
+// Reads the members that matter; jwk, jku, x5u, x5c and unknown members are ignored (DESIGN.md section 9).
+//
+//   root      the header's object; views in the result live as long as its text
+//   errors    unsupported_alg: `alg` absent, no string or unknown (also `none`)
+//             unsupported_crit: `crit` present in any form, or `b64` present and not true (RFC 7797)
+//             wrong_type: `cty` says JWT, or `enc` is present (an encrypted or nested token)
+//             bad_json: `kid` or `typ` is no string, or `kid` is longer than kKidBytesMax
+[[nodiscard]] Expected<JoseHeader> parse_header(JsonValue root) noexcept;
+
+}  // namespace assay::jose

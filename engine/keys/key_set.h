@@ -1,0 +1,50 @@
+// All keys of one issuer at one time: immutable, looked up by kid in O(1).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "assay/expected.h"
+#include "assay/policy.h"
+#include "base/keyed_hash.h"
+#include "keys/key.h"
+
+namespace assay::keys {
+
+class KeySet {
+ public:
+  // Prepares every key of a JWK Set, PEM or secret. Slow (about 0.1 ms a key): never on the deciding path.
+  //   errors   bad_key_set: as parse_jwk_set, parse_public_pem; or not one key is usable
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(const KeySource& source);
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_from_jwks(std::string_view document);
+
+  [[nodiscard]] std::span<const Key> keys() const noexcept { return keys_; }
+
+  // What a look-up found: at most kKeysTriedMax candidates, or why there are none.
+  struct Candidates {
+    std::array<const Key*, kKeysTriedMax> keys{};
+    std::size_t count = 0;
+    ErrorCode code = ErrorCode::kNone;  // kUnknownKey, kAlgKeyMismatch or kWeakKey where count is 0
+  };
+
+  // Keys with this kid that fit `alg`. A present kid is never answered with another key; a key set whose keys carry no
+  // kid at all has no key for a token with one.
+  //   codes    unknown_key: no key has the kid; weak_key: one has, but it is unusable; alg_key_mismatch: none fits
+  [[nodiscard]] Candidates find_by_kid(std::string_view kid, Alg alg) const noexcept;
+
+  // Every usable key that fits `alg`, for tokens without kid; weak_key where only unusable ones would, unknown_key where
+  // the set is empty, alg_key_mismatch where keys exist but none fits.
+  [[nodiscard]] Candidates find_fitting(Alg alg) const noexcept;
+
+ private:
+  explicit KeySet(std::vector<Key> keys);
+  std::vector<Key> keys_;
+  absl::flat_hash_map<base::Hash128, std::vector<std::uint32_t>> by_kid_;  // indexes into keys_; kid compared on a hit
+};
+
+}  // namespace assay::keys
