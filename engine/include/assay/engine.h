@@ -37,6 +37,9 @@ struct Check {
   std::string_view path = {};    // from the first "/"; a query ("?...") is not looked at
   std::uint32_t entrance = 0;    // index into Policy::entrances
   Ticket ticket = {};            // of the pending verdict that this check got before
+  // How many tokens the request carried: with 0 (or an empty token) the verdict is missing_token, above 1
+  // multiple_tokens, whatever `token` says. RFC 6750 sec 2.
+  std::uint32_t token_count = 1;
 };
 
 // Decides checks on one thread. Movable; must be destroyed before its engine.

@@ -13,6 +13,10 @@ namespace assay {
 // Longest token that is looked at, in bytes. Configuration may lower it, never raise it.
 inline constexpr std::size_t kTokenBytesMax = 16 * 1024;
 
+// Longest opaque token, in bytes: a worker keeps room for one per pending answer.
+inline constexpr std::size_t kOpaqueTokenBytesMax = 4 * 1024;
+static_assert(kOpaqueTokenBytesMax <= kTokenBytesMax);
+
 // Longest decoded JOSE header, in bytes. Real ones are under 200.
 inline constexpr std::size_t kHeaderBytesMax = 4 * 1024;
 
@@ -72,6 +76,10 @@ inline constexpr std::size_t kBatchMax = 64;
 
 // Answers that one worker may be waiting for; further checks that need one are answered `overloaded`.
 inline constexpr std::size_t kPendingMax = 1024;
+
+// Scratch of one check in a worker's batch, in bytes: decoded segments, unescaped strings and the list of claims of a
+// token of kTokenBytesMax (a member of 6 characters takes one Claim of 40 bytes).
+inline constexpr std::size_t kScratchBytesPerCheck = 9 * kTokenBytesMax;
 
 // Workers of one engine: each owns one hazard slot in every snapshot.
 inline constexpr std::size_t kWorkersMax = 128;
