@@ -1,13 +1,13 @@
 // Property: what SigningKey signs, OpenSSL verifies with the public key that SigningKey prints; and the texts that the
 // writers make are exact.
+#include <memory>
+#include <string>
+
 #include <gtest/gtest.h>
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-
-#include <memory>
-#include <string>
 
 #include "signing/base64url_writer.h"
 #include "signing/json_text.h"
@@ -119,8 +119,9 @@ TEST(SigningKey, HmacOfRfc7515AppendixA1) {
       "\xd2\x50\x2e\xbf\xd3\xfb\x5a\x92\xd2\x06\x47\xef\x96\x8a\xb4\xc3\x77\x62\x3d\x22\x3d\x2e\x21\x72\x05\x2e\x4f\x08"
       "\xc0\xcd\x9a\xf5\x67\xd0\x80\xa3");
   const JwtTexts texts{.header_json = "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
-                       .payload_json = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n"
-                                       " \"http://example.com/is_root\":true}"};
+                       .payload_json =
+                           "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n"
+                           " \"http://example.com/is_root\":true}"};
   EXPECT_EQ(sign_jwt(texts, key, Alg::kHS256),
             "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt"
             "cGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");

@@ -27,13 +27,9 @@ JsonObject& JsonObject::add(std::string_view name, std::string_view value) {
   return add_json(name, json_string(value));
 }
 
-JsonObject& JsonObject::add(std::string_view name, std::int64_t value) {
-  return add_json(name, std::to_string(value));
-}
+JsonObject& JsonObject::add(std::string_view name, std::int64_t value) { return add_json(name, std::to_string(value)); }
 
-JsonObject& JsonObject::add(std::string_view name, bool value) {
-  return add_json(name, value ? "true" : "false");
-}
+JsonObject& JsonObject::add(std::string_view name, bool value) { return add_json(name, value ? "true" : "false"); }
 
 JsonObject& JsonObject::add_json(std::string_view name, std::string_view json) {
   if (!members_.empty()) members_ += ',';

@@ -1,5 +1,9 @@
 #include "signing/signing_key.h"
 
+#include <array>
+#include <optional>
+#include <utility>
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -9,10 +13,6 @@
 #include <openssl/hmac.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-
-#include <array>
-#include <optional>
-#include <utility>
 
 #include "base/check.h"
 #include "signing/base64url_writer.h"
@@ -44,9 +44,18 @@ std::shared_ptr<EVP_PKEY> owned(EVP_PKEY* key) {
 // What an algorithm needs; the hash is null where the algorithm brings its own.
 const EVP_MD* hash_of(Alg alg) {
   switch (alg) {
-    case Alg::kRS256: case Alg::kPS256: case Alg::kES256: case Alg::kHS256: return EVP_sha256();
-    case Alg::kRS384: case Alg::kPS384: case Alg::kES384: case Alg::kHS384: return EVP_sha384();
-    case Alg::kRS512: case Alg::kPS512: case Alg::kES512: case Alg::kHS512: return EVP_sha512();
+    case Alg::kRS256:
+    case Alg::kPS256:
+    case Alg::kES256:
+    case Alg::kHS256: return EVP_sha256();
+    case Alg::kRS384:
+    case Alg::kPS384:
+    case Alg::kES384:
+    case Alg::kHS384: return EVP_sha384();
+    case Alg::kRS512:
+    case Alg::kPS512:
+    case Alg::kES512:
+    case Alg::kHS512: return EVP_sha512();
     case Alg::kEdDSA: return nullptr;
   }
   ASSAY_CHECK(false && "a valid Alg");
@@ -99,9 +108,7 @@ JsonObject ec_jwk(const EVP_PKEY* key, const char* crv, int bytes) {
 
 }  // namespace
 
-SigningKey SigningKey::generate_rsa(unsigned modulus_bits) {
-  return {Kind::kRsa, owned(EVP_RSA_gen(modulus_bits))};
-}
+SigningKey SigningKey::generate_rsa(unsigned modulus_bits) { return {Kind::kRsa, owned(EVP_RSA_gen(modulus_bits))}; }
 
 SigningKey SigningKey::generate_ec(Curve curve) {
   switch (curve) {
@@ -146,13 +153,19 @@ tl::expected<SigningKey, std::string> SigningKey::from_private_pem(std::string_v
 
 bool SigningKey::can_sign(Alg alg) const {
   switch (alg) {
-    case Alg::kRS256: case Alg::kRS384: case Alg::kRS512:
-    case Alg::kPS256: case Alg::kPS384: case Alg::kPS512: return kind_ == Kind::kRsa;
+    case Alg::kRS256:
+    case Alg::kRS384:
+    case Alg::kRS512:
+    case Alg::kPS256:
+    case Alg::kPS384:
+    case Alg::kPS512: return kind_ == Kind::kRsa;
     case Alg::kES256: return kind_ == Kind::kP256;
     case Alg::kES384: return kind_ == Kind::kP384;
     case Alg::kES512: return kind_ == Kind::kP521;
     case Alg::kEdDSA: return kind_ == Kind::kEd25519;
-    case Alg::kHS256: case Alg::kHS384: case Alg::kHS512: return kind_ == Kind::kSecret;
+    case Alg::kHS256:
+    case Alg::kHS384:
+    case Alg::kHS512: return kind_ == Kind::kSecret;
   }
   return false;
 }

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 
+#include "assay/expected.h"
 #include "assay/policy.h"
 
 struct evp_pkey_st;
