@@ -25,4 +25,8 @@ inline constexpr std::size_t kBase64urlAccepted = static_cast<std::size_t>(-1);
 //   timing    public data only; not constant-time
 [[nodiscard]] std::size_t decode_base64url(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept;
 
+// The variant for every processor, and the specification of the others.
+[[nodiscard]] std::size_t decode_base64url_portable(const char* text, std::size_t characters,
+                                                    std::uint8_t* bytes) noexcept;
+
 }  // namespace assay::kernel

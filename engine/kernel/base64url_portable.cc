@@ -1,0 +1,67 @@
+// The portable base64url decoder: the specification of every other variant. One table look-up per character.
+#include "kernel/base64url.h"
+
+#include <array>
+
+namespace assay::kernel {
+
+namespace {
+
+// The value 0..63 of a character; kForeign for every byte outside the alphabet of RFC 4648 sec 5.
+constexpr std::uint8_t kForeign = 0x80;
+
+constexpr std::array<std::uint8_t, 256> sextets() {
+  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::array<std::uint8_t, 256> table{};
+  table.fill(kForeign);
+  for (std::size_t i = 0; i < 64; ++i) table[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
+  return table;
+}
+constexpr std::array<std::uint8_t, 256> kSextets = sextets();
+
+std::uint32_t sextet(char character) noexcept { return kSextets[static_cast<unsigned char>(character)]; }
+
+// Offset of the first foreign character from `first` on; `characters` if there is none.
+std::size_t find_foreign(const char* text, std::size_t first, std::size_t characters) noexcept {
+  while (first < characters && sextet(text[first]) != kForeign) ++first;
+  return first;
+}
+
+// Decodes the last 2 or 3 characters, which hold 1 or 2 bytes and 4 or 2 unused bits.
+std::size_t decode_tail(const char* text, std::size_t first, std::size_t characters, std::uint8_t* bytes) noexcept {
+  const std::size_t foreign = find_foreign(text, first, characters);
+  if (foreign != characters) return foreign;
+  const std::size_t last = characters - 1;
+  if (characters - first == 1) return last;
+
+  const std::uint32_t high = sextet(text[first]) << 18 | sextet(text[first + 1]) << 12;
+  if (characters - first == 2) {
+    if ((high & 0xffff) != 0) return last;
+    bytes[0] = static_cast<std::uint8_t>(high >> 16);
+    return kBase64urlAccepted;
+  }
+  const std::uint32_t group = high | sextet(text[first + 2]) << 6;
+  if ((group & 0xff) != 0) return last;
+  bytes[0] = static_cast<std::uint8_t>(group >> 16);
+  bytes[1] = static_cast<std::uint8_t>(group >> 8);
+  return kBase64urlAccepted;
+}
+
+}  // namespace
+
+std::size_t decode_base64url_portable(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept {
+  const std::size_t quads_end = characters / 4 * 4;
+  for (std::size_t i = 0; i < quads_end; i += 4) {
+    const std::uint32_t a = sextet(text[i]), b = sextet(text[i + 1]), c = sextet(text[i + 2]), d = sextet(text[i + 3]);
+    if (((a | b | c | d) & kForeign) != 0) return find_foreign(text, i, characters);
+    const std::uint32_t group = a << 18 | b << 12 | c << 6 | d;
+    bytes[0] = static_cast<std::uint8_t>(group >> 16);
+    bytes[1] = static_cast<std::uint8_t>(group >> 8);
+    bytes[2] = static_cast<std::uint8_t>(group);
+    bytes += 3;
+  }
+  if (quads_end == characters) return kBase64urlAccepted;
+  return decode_tail(text, quads_end, characters, bytes);
+}
+
+}  // namespace assay::kernel
