@@ -108,6 +108,16 @@ def check_memory_orders(path, text, code):
                           "Concurrency card of the file")
 
 
+def check_nodiscard(path, code):
+    """tl::expected may be ignored silently, so each function that returns one forbids it."""
+    if not path.startswith("engine/") or not path.endswith(".h"):
+        return
+    pattern = r"^[ \t]*(?:(?:static|virtual|inline|constexpr|friend)[ \t]+)*(?:assay::)?Expected<[^;(){}]*>\s+\w+\("
+    for match in re.finditer(pattern, code, re.MULTILINE):
+        yield Finding(path, cpp_source.line_of(code, match.start()), "nodiscard",
+                      "a function that returns Expected without [[nodiscard]]: add it")
+
+
 def check_header(path, text, paths):
     if not path.endswith(".h"):
         return
@@ -135,6 +145,7 @@ def check_file(path, text, paths):
         yield from check_banned(path, code)
         yield from check_enum_default(path, code)
         yield from check_memory_orders(path, text, code)
+        yield from check_nodiscard(path, code)
         yield from check_header(path, text, paths)
 
 

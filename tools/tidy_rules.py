@@ -34,7 +34,7 @@ BANNED = (
             "time is passed in (Now); base/clock alone reads it", ("engine/*", "tools/*"), ("engine/base/clock*",)),
     _banned("clock", r"\b(?:steady_clock|high_resolution_clock)\b",
             "time is passed in (Now); base/clock alone reads it", DATA_PLANE, ("engine/base/clock*",)),
-    _banned("rand", r"\b(?:s?rand|rand_r|s?random|[dl]rand48)\s*\(",
+    _banned("rand", r"\b(?:s?rand|rand_r|srandom|[dl]rand48)\s*\(",
             "a seeded engine of <random> in tests; the system's random numbers where nobody may guess", EVERYWHERE),
     _banned("printf", r"\b(?:v?f?printf|v?d?printf|f?puts|putchar|fputs|perror)\s*\(",
             "the library prints nothing: return an Error or a complaint", ENGINE),

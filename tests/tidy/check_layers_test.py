@@ -74,7 +74,8 @@ class Layers(LayersTest):
                 ("engine/server/http1.cc", "nghttp2/nghttp2.h", "nghttp2"),
                 ("tools/x.cc", "curl/curl.h", "libcurl"),
                 ("engine/store/redis_log.cc", "sqlite3.h", "SQLite"), ("tools/x.cc", "toml++/toml.h", "toml++"),
-                ("engine/config/config.cc", "CLI/CLI.hpp", "CLI11"), ("engine/verify/a.cc", "spdlog/spdlog.h", "spdlog"),
+                ("engine/config/config.cc", "CLI/CLI.hpp", "CLI11"),
+                ("engine/verify/a.cc", "spdlog/spdlog.h", "spdlog"),
                 ("engine/server/server.cc", "prometheus/counter.h", "prometheus"),
                 ("engine/base/cpu.cc", "gtest/gtest.h", "GoogleTest"), ("engine/jose/json.cc", "immintrin.h", "CPU")):
             with self.subTest(path=path, header=header):

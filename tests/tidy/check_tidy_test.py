@@ -98,6 +98,13 @@ class CheckTidy(planted_tree.PlantedTreeTest):
         self.assert_clean()
         self.assert_line_found("engine/base/a.cc", "x.store(1, std::memory_order_release);", "[memory_order]")
 
+    def test_expected_that_may_be_ignored(self):
+        self.plant("tests/jose/claims_test.cc", CLEAN)
+        self.plant("engine/jose/claims.h", "#pragma once\n[[nodiscard]] Expected<int> f();\nExpected<int> member_;\n")
+        self.assert_clean()
+        self.plant("engine/jose/claims.h", "#pragma once\nstatic Expected<std::span<int>> f(int x);\n")
+        self.assert_found("engine/jose/claims.h:2", "[nodiscard]")
+
     def test_header_without_pragma_once(self):
         self.assert_line_found("tools/assay/x.h", "int f();", "[pragma_once]")
 
