@@ -50,7 +50,7 @@ def read_rows(text, macro):
 
 def origin_of(source):
     """What a reader can look up: an RFC clause, or the document that states a rule of our own."""
-    return "`docs/architecture.md`" if source.startswith("DESIGN") else source
+    return f"`{source}`" if source.endswith(".md") else source
 
 
 def render(text):

@@ -6,7 +6,7 @@
 
 namespace assay {
 
-// What a caller may branch on (DESIGN.md section 1).
+// What a caller may branch on (docs/architecture.md).
 enum class VerdictClass : std::uint8_t {
 #define ASSAY_VERDICT_CLASS(enumerator, name, http_status, oauth_error) enumerator,
 #include "assay/error_codes.inc"
@@ -64,7 +64,7 @@ inline constexpr VerdictClassFacts kVerdictClassFacts[] = {
 };
 
 inline constexpr ErrorFacts kErrorFacts[] = {
-    {"accepted", VerdictClass::kAccepted, "the token may pass", "DESIGN 1"},
+    {"accepted", VerdictClass::kAccepted, "the token may pass", "docs/architecture.md"},
 #define ASSAY_ERROR_CODE(enumerator, name, class_enumerator, text, source) \
   {name, VerdictClass::class_enumerator, text, source},
 #include "assay/error_codes.inc"

@@ -45,7 +45,7 @@ struct KeySource {
   std::string text;
 };
 
-// How the text of a granted scope is read (DESIGN.md section 3.6).
+// How the text of a granted scope is read (docs/architecture.md).
 enum class ScopeGrammar : std::uint8_t {
   kSpace,      // RFC 6749 sec 3.3; arrays of strings are read in every grammar
   kComma,      // values separated by exactly one comma

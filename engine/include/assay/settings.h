@@ -18,7 +18,7 @@ struct Address {
   std::string path;        // kUnix
 };
 
-// Whose method and path are judged (DESIGN.md section 3.2).
+// Whose method and path are judged (docs/architecture.md).
 enum class ListenerMode : std::uint8_t { kExtAuthz, kAuthRequest, kForwardAuth };
 
 // A place of a request where a token may be.
