@@ -26,13 +26,17 @@ inline constexpr std::size_t kJsonDepthMax = 64;
 // Longest `kid` in a token or a key set, in bytes.
 inline constexpr std::size_t kKidBytesMax = 256;
 
-// First NumericDate that is too late, in seconds: every value below is exact in microseconds in int64.
+// First NumericDate that is too late, in seconds.
 inline constexpr std::int64_t kNumericDateEndS = std::int64_t{1} << 53;
 
-// Decimal exponents beyond this magnitude are out of range whatever the digits before them are: a token
-// has fewer than kTokenBytesMax digits to compensate with.
-inline constexpr std::int64_t kNumericDateExponentMax = 2 * static_cast<std::int64_t>(kTokenBytesMax);
-static_assert(kNumericDateExponentMax > static_cast<std::int64_t>(kTokenBytesMax));
+// Latest NumericDate that is kept exactly, in microseconds: about the year 148,000. Later ones in range read as this one,
+// since 2^53 seconds have no room in int64; a leeway added to it still has.
+inline constexpr std::int64_t kNumericDateUsMax = std::int64_t{1} << 62;
+static_assert(kNumericDateUsMax / 1'000'000 < kNumericDateEndS);
+
+// Decimal exponents of a larger magnitude count as this one: no text has enough digits to compensate for it.
+inline constexpr std::int64_t kNumericDateExponentMax = std::int64_t{1} << 32;
+static_assert(kNumericDateExponentMax > 2 * static_cast<std::int64_t>(kTokenBytesMax));
 
 // Entries of a token's `aud` list that are looked at; a longer list is refused.
 inline constexpr std::size_t kAudiencesMax = 64;
@@ -68,6 +72,7 @@ inline constexpr std::size_t kHmacSecretBytesMax = 1024;
 inline constexpr std::size_t kJwksBytesMax = 2 * 1024 * 1024;
 inline constexpr std::size_t kMetadataBytesMax = 256 * 1024;
 inline constexpr std::size_t kIntrospectionBytesMax = 64 * 1024;
+static_assert(kNumericDateExponentMax > 2 * static_cast<std::int64_t>(kIntrospectionBytesMax));
 
 // Hosts ---------------------------------------------------------------------------------------------
 
@@ -83,6 +88,10 @@ inline constexpr std::size_t kScratchBytesPerCheck = 9 * kTokenBytesMax;
 
 // Workers of one engine: each owns one hazard slot in every snapshot.
 inline constexpr std::size_t kWorkersMax = 128;
+
+// Longest value of one identity header of the sidecar, in bytes once percent-encoded: proxies read an answer's whole head
+// into a few KiB (nginx: 4 or 8).
+inline constexpr std::size_t kIdentityHeaderBytesMax = 4 * 1024;
 
 // Issuers and routes of one policy.
 inline constexpr std::size_t kIssuersMax = 1024;
