@@ -1,0 +1,2 @@
+# Each program runs for about a second; a run under the thread sanitizer is what it is for (preset tsan).
+assay_add_test(snapshot_stress_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/snapshot_stress_test.cc LIBS assay_base)
