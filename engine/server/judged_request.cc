@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <optional>
 
-#include "server/field_syntax.h"
+#include "server/http1_syntax.h"
 
 namespace assay::server {
 namespace {
@@ -40,9 +40,10 @@ std::optional<std::string> canonical_address(const std::string& address) {
 
 // The two views, checked: what the engine is told about never holds a byte that a proxy and a backend may read apart.
 Judged check_judged(JudgedRequest judged) noexcept {
-  if (!is_http_token(judged.method)) return refuse(ErrorCode::kAmbiguousPath, "the judged method is no token");
-  const std::string_view target = judged.target;
-  if (!target.starts_with('/') || !is_visible_ascii(target) || target.find('#') != std::string_view::npos) {
+  if (judged.method.empty() || !is_made_of(judged.method, kTokenByte)) {
+    return refuse(ErrorCode::kAmbiguousPath, "the judged method is no token");
+  }
+  if (!judged.target.starts_with('/') || !is_made_of(judged.target, kTargetByte)) {
     return refuse(ErrorCode::kAmbiguousPath, "the judged target is no path");
   }
   return judged;

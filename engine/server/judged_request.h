@@ -1,4 +1,4 @@
-// Whose method and path a check is about (DESIGN.md section 3.2).
+// Whose method and path a check is about (docs/sidecar.md).
 #pragma once
 
 #include <span>

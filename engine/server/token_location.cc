@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "assay/limits.h"
-#include "server/field_syntax.h"
+#include "server/http1_syntax.h"
 
 namespace assay::server {
 namespace {
@@ -28,7 +28,7 @@ FoundToken read_only_field(std::span<const HttpField> fields, std::string_view n
 // Whether `text` starts with the word Bearer.
 bool starts_with_bearer(std::string_view text) noexcept {
   return equals_ignoring_case(text.substr(0, kBearer.size()), kBearer) &&
-         (text.size() == kBearer.size() || !is_tchar(text[kBearer.size()]));
+         (text.size() == kBearer.size() || !is_byte_of(text[kBearer.size()], kTokenByte));
 }
 
 // Whether Bearer credentials follow a comma: a reader that splits lists would find a token that was not judged.
@@ -73,9 +73,8 @@ FoundToken read_cookie(std::string_view cookie_string, std::string_view name) no
     const std::size_t pair_end = std::min(rest.find(';'), rest.size());
     const std::string_view pair = rest.substr(0, pair_end);
     const std::size_t equals = pair.find('=');
-    if (equals == std::string_view::npos || !is_http_token(pair.substr(0, equals))) {
-      return fail(ErrorCode::kMalformedToken);
-    }
+    if (equals == 0 || equals == std::string_view::npos) return fail(ErrorCode::kMalformedToken);
+    if (!is_made_of(pair.substr(0, equals), kTokenByte)) return fail(ErrorCode::kMalformedToken);
     const std::string_view value = pair.substr(equals + 1);
     if (!has_closed_quotes(value)) return fail(ErrorCode::kMalformedToken);
     if (pair.substr(0, equals) == name) {

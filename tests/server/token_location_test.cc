@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 #include "assay/limits.h"
-#include "server/field_syntax.h"
 #include "tests/server/request_copy.h"
 
 namespace assay::server {
@@ -226,14 +225,6 @@ TEST_F(TokenLocation, ScratchThatIsUsedUpRefuses) {
   const Expected<std::string_view> found = find_token(source, Places{kAccessTokenQuery}, none);
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, ErrorCode::kOverloaded);
-}
-
-TEST(FieldSyntax, TokensAreRfc9110Tokens) {
-  EXPECT_TRUE(is_http_token("!#$%&'*+-.^_`|~09azAZ"));
-  for (const std::string_view text : {"", "a b", "a:", "a\x7f", "a\x80", "(", "\"", "a/b", "a,b", "a=b"}) {
-    EXPECT_FALSE(is_http_token(text)) << text;
-  }
-  EXPECT_FALSE(is_http_token(std::string_view("a\0", 2)));
 }
 
 }  // namespace

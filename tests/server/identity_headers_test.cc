@@ -1,0 +1,150 @@
+#include "server/identity_headers.h"
+
+#include <array>
+#include <map>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "verify/maker.h"
+
+namespace assay::server {
+namespace {
+
+const ListenerSettings kPlain;
+
+// The fields by name; one entry "refused" with the field's name where the writer refuses.
+std::map<std::string, std::string> write(const ListenerSettings& settings, const verify::VerifiedFacts& facts) {
+  IdentityWriter writer(settings);
+  const Verdict verdict = verify::VerdictMaker::accept(facts);
+  const tl::expected<HttpResponse, Refusal> response = writer.write(verdict.token());
+  if (!response) {
+    EXPECT_EQ(response.error().code, ErrorCode::kBadClaim);
+    return {{"refused", std::string(response.error().detail)}};
+  }
+  EXPECT_EQ(response->status, 200);
+  EXPECT_TRUE(response->body.empty());
+  std::map<std::string, std::string> fields;
+  for (const HttpField& field : response->fields) {
+    EXPECT_TRUE(fields.emplace(field.name, field.value).second) << "repeated " << field.name;
+  }
+  return fields;
+}
+
+std::string encode(std::string_view text, std::size_t room_bytes) {
+  std::vector<char> room(room_bytes);
+  const std::size_t count = percent_encode(text, room);
+  return count > room.size() ? "<does not fit>" : std::string(room.data(), count);
+}
+
+TEST(IdentityHeaders, EachClaimHasItsField) {
+  const std::array<std::string_view, 2> scope{"orders:read", "location[orders.write]"};
+  const auto fields = write(kPlain, {.issuer_name = "shop",
+                                     .issuer = "https://issuer.example",
+                                     .subject = "alice",
+                                     .client = "app-1",
+                                     .scope = scope,
+                                     .expires_at = NumericDate{1'710'223'631'577'478}});
+  const std::map<std::string, std::string> expected{{"X-Assay-Subject", "alice"},
+                                                    {"X-Assay-Client", "app-1"},
+                                                    {"X-Assay-Issuer", "https://issuer.example"},
+                                                    {"X-Assay-Scope", "orders:read location[orders.write]"},
+                                                    {"X-Assay-Expires", "1710223631"}};
+  EXPECT_EQ(fields, expected);
+}
+
+TEST(IdentityHeaders, AbsentClaimsHaveEmptyFields) {
+  const ListenerSettings settings{.claim_headers = {{.claim = "tenant", .header = "X-Tenant"}}};
+  const std::map<std::string, std::string> expected{{"X-Assay-Subject", ""}, {"X-Assay-Client", ""},
+                                                    {"X-Assay-Issuer", ""},  {"X-Assay-Scope", ""},
+                                                    {"X-Assay-Expires", ""}, {"X-Tenant", ""}};
+  EXPECT_EQ(write(settings, {}), expected);
+}
+
+TEST(IdentityHeaders, ClaimHeadersHoldTheClaimsText) {
+  const ListenerSettings settings{.claim_headers = {{.claim = "tenant", .header = "X-Tenant"},
+                                                    {.claim = "level", .header = "X-Level"},
+                                                    {.claim = "roles", .header = "X-Roles"},
+                                                    {.claim = "nothing", .header = "X-Nothing"}}};
+  const std::array<Claim, 4> claims{{{.name = "roles", .text = "[\"a b\"]", .kind = JsonKind::kArray},
+                                     {.name = "tenant", .text = "caf\xc3\xa9 1", .kind = JsonKind::kString},
+                                     {.name = "level", .text = "3", .kind = JsonKind::kNumber},
+                                     {.name = "nothing", .text = "null", .kind = JsonKind::kNull}}};
+  auto fields = write(settings, {.claims = claims});
+  EXPECT_EQ(fields["X-Tenant"], "caf%C3%A9%201");
+  EXPECT_EQ(fields["X-Level"], "3");
+  EXPECT_EQ(fields["X-Roles"], "[\"a%20b\"]");
+  EXPECT_EQ(fields["X-Nothing"], "");
+}
+
+TEST(IdentityHeaders, AClaimCannotStartAnotherHeader) {
+  auto fields = write(kPlain, {.subject = "alice\r\nX-Assay-Scope: admin"});
+  EXPECT_EQ(fields["X-Assay-Subject"], "alice%0D%0AX-Assay-Scope:%20admin");
+  EXPECT_EQ(fields["X-Assay-Scope"], "");
+}
+
+TEST(IdentityHeaders, AScopeValueWithABlankIsNotTwoScopes) {
+  const std::array<std::string_view, 2> scope{"read admin", "write"};
+  EXPECT_EQ(write(kPlain, {.scope = scope})["X-Assay-Scope"], "read%20admin write");
+}
+
+TEST(IdentityHeaders, ExpiryIsRoundedDown) {
+  EXPECT_EQ(write(kPlain, {.expires_at = NumericDate{999'999}})["X-Assay-Expires"], "0");
+  EXPECT_EQ(write(kPlain, {.expires_at = NumericDate{kNumericDateUsMax}})["X-Assay-Expires"], "4611686018427");
+}
+
+TEST(IdentityHeaders, AValueOverItsLimitIsRefused) {
+  const std::string longest(kIdentityHeaderBytesMax, 'a');
+  const std::string too_long = longest + "a";
+  EXPECT_EQ(write(kPlain, {.subject = longest})["X-Assay-Subject"], longest);
+  EXPECT_EQ(write(kPlain, {.subject = too_long})["refused"], "X-Assay-Subject");
+  EXPECT_EQ(write(kPlain, {.client = too_long})["refused"], "X-Assay-Client");
+  EXPECT_EQ(write(kPlain, {.issuer = too_long})["refused"], "X-Assay-Issuer");
+  const std::array<Claim, 1> claims{{{.name = "tenant", .text = too_long, .kind = JsonKind::kString}}};
+  const ListenerSettings settings{.claim_headers = {{.claim = "tenant", .header = "X-Tenant"}}};
+  EXPECT_EQ(write(settings, {.claims = claims})["refused"], "X-Tenant");
+}
+
+TEST(IdentityHeaders, TheLimitIsOnTheEncodedValue) {
+  EXPECT_EQ(write(kPlain, {.subject = std::string(kIdentityHeaderBytesMax / 3 + 1, ' ')})["refused"],
+            "X-Assay-Subject");
+}
+
+TEST(IdentityHeaders, AScopeOverItsLimitIsRefused) {
+  const std::string half(kIdentityHeaderBytesMax / 2, 'a');
+  const std::string rest(kIdentityHeaderBytesMax / 2 - 1, 'b');
+  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 2>{half, rest}})["X-Assay-Scope"], half + " " + rest);
+  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 2>{half, half}})["refused"], "X-Assay-Scope");
+  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 3>{half, half, "c"}})["refused"], "X-Assay-Scope");
+}
+
+TEST(IdentityHeaders, AWriterCarriesNothingFromOneTokenToTheNext) {
+  IdentityWriter writer(kPlain);
+  const Verdict alice = verify::VerdictMaker::accept({.subject = "alice", .client = "app"});
+  const Verdict nobody = verify::VerdictMaker::accept({});
+  ASSERT_TRUE(writer.write(alice.token()).has_value());
+  const auto response = writer.write(nobody.token());
+  ASSERT_TRUE(response.has_value());
+  for (const HttpField& field : response->fields) EXPECT_EQ(field.value, "") << field.name;
+}
+
+TEST(PercentEncode, OnlyVisibleAsciiWithoutPercentStays) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool plain = byte > 0x20 && byte < 0x7f && c != '%';
+    std::array<char, 4> expected{};
+    std::snprintf(expected.data(), expected.size(), "%%%02X", static_cast<unsigned>(byte));
+    EXPECT_EQ(encode(std::string_view(&c, 1), 3), plain ? std::string(1, c) : std::string(expected.data())) << byte;
+  }
+}
+
+TEST(PercentEncode, WritesNothingPastItsRoom) {
+  EXPECT_EQ(encode("", 0), "");
+  EXPECT_EQ(encode("a", 0), "<does not fit>");
+  EXPECT_EQ(encode("ab", 2), "ab");
+  EXPECT_EQ(encode("ab ", 4), "<does not fit>");
+  EXPECT_EQ(encode("ab ", 5), "ab%20");
+}
+
+}  // namespace
+}  // namespace assay::server
