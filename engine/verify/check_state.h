@@ -1,0 +1,82 @@
+// Everything that is known of one check while its batch runs through the pipeline.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "assay/engine.h"
+#include "issuer/introspection.h"
+#include "jose/claims.h"
+#include "jose/header.h"
+#include "jose/scope.h"
+#include "keys/key_set.h"
+#include "verify/compiled_policy.h"
+#include "verify/routes.h"
+
+namespace assay::verify {
+
+// The checks of the pipeline in their order (DESIGN.md section 1); explain prints one line for each.
+enum class Step : std::uint8_t {
+  kRequest,         // exactly one token, of a length that is looked at, for a path with one meaning
+  kShape,           // a compact JWS or an opaque token
+  kHeader,          // the JOSE header
+  kPayload,         // the claims' text and types
+  kIntrospection,   // opaque tokens: the authorization server's answer
+  kIssuer,          // the issuer, chosen by `iss`
+  kType,            // `typ`
+  kAlgorithm,       // `alg` is in the issuer's list
+  kAudience,        // `aud`
+  kExpiry,          // `exp` and the greatest age
+  kNotBefore,       // `nbf`
+  kIssuedAt,        // `iat`
+  kIssuerClaims,    // claims that the issuer's tokens must have
+  kKey,             // a key of the issuer for kid and alg
+  kSignature,       // the signature
+  kRoute,           // the route for method and path takes tokens of this issuer
+  kRouteClaims,     // claims that the route asks for
+  kScope,           // scopes that the route asks for
+};
+inline constexpr std::size_t kStepCount = 18;
+
+// A token that was split and decoded. Nothing of it is verified until the signature step has passed.
+struct ParsedToken {
+  CompactJws jws;
+  jose::JoseHeader unverified_header;
+  std::span<const std::uint8_t> signature;
+};
+
+// Which steps passed, for explain; the deciding path has none.
+struct Trace {
+  enum class Mark : std::uint8_t { kNotReached, kPassed, kRefused, kSkipped };
+  std::array<Mark, kStepCount> marks{};
+};
+
+enum class TokenKind : std::uint8_t { kUnknown, kJwt, kOpaque };
+
+struct CheckState {
+  const Check* check = nullptr;
+  Trace* trace = nullptr;
+  Error error;               // kNone while the check is open or accepted
+  std::string_view detail;   // what the error is about; static, or owned by the policy or the arena
+  bool open = true;          // no verdict yet
+
+  const CompiledEntrance* entrance = nullptr;
+  RouteMatch route;
+  TokenKind kind = TokenKind::kUnknown;
+  ParsedToken token;                    // kJwt
+  std::string_view unverified_payload;  // kJwt: the claims' JSON text
+  jose::Claims unverified_claims;       // of the payload, or of the introspection answer
+  const CompiledIssuer* issuer = nullptr;
+  std::uint32_t issuer_index = 0;
+  const keys::KeyState* keys = nullptr;  // pinned by the worker for the batch
+  keys::KeySet::Candidates candidates;
+  const keys::Key* verified_by = nullptr;
+  std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // kOpaque
+  std::span<const jose::ScopeValue> granted;
+  Ticket ticket;  // of the pending verdict
+};
+
+}  // namespace assay::verify

@@ -1,0 +1,102 @@
+#include "verify/checks.h"
+
+#include <algorithm>
+
+namespace assay::verify {
+namespace {
+
+bool is_empty_value(const Claim& claim) {
+  switch (claim.kind) {
+    case JsonKind::kNull: return true;
+    case JsonKind::kString: return claim.text.empty();
+    case JsonKind::kObject:
+    case JsonKind::kArray: {
+      const std::string_view inside = claim.text.substr(1, claim.text.size() - 2);
+      return inside.find_first_not_of(" \t\r\n") == std::string_view::npos;
+    }
+    case JsonKind::kNumber:
+    case JsonKind::kTrue:
+    case JsonKind::kFalse: return false;
+  }
+  return true;
+}
+
+char to_lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return to_lower(x) == to_lower(y); });
+}
+
+}  // namespace
+
+Expected<void> check_audience(const jose::Claims& claims, const IssuerPolicy& policy,
+                              std::string_view& detail) noexcept {
+  if (policy.audience_unchecked || policy.audiences.empty()) return {};
+  detail = "aud";
+  if (!claims.has_aud) return fail(ErrorCode::kMissingClaim);
+  for (const std::string_view audience : claims.audiences) {
+    if (std::find(policy.audiences.begin(), policy.audiences.end(), audience) != policy.audiences.end()) {
+      detail = {};
+      return {};
+    }
+  }
+  return fail(ErrorCode::kBadAudience);
+}
+
+Expected<void> check_expiry(const jose::Claims& claims, const IssuerPolicy& policy, ExpiryRule rule,
+                            std::int64_t wall_us, std::string_view& detail) noexcept {
+  const std::int64_t leeway_us = policy.leeway.count();
+  if (claims.exp) {
+    // now >= exp + leeway, written so that it cannot overflow: NumericDate is below 2^53 seconds.
+    if (wall_us - leeway_us >= claims.exp->us) return fail(ErrorCode::kExpired);
+  } else if (rule == ExpiryRule::kJwt && !policy.exp_optional) {
+    detail = "exp";
+    return fail(ErrorCode::kMissingClaim);
+  }
+  if (!policy.max_token_life) return {};
+  if (!claims.iat) {
+    if (rule == ExpiryRule::kOpaque) return {};
+    detail = "iat";
+    return fail(ErrorCode::kMissingClaim);
+  }
+  const std::int64_t age_us = wall_us - leeway_us - claims.iat->us;
+  if (age_us >= policy.max_token_life->count()) {
+    detail = "iat";
+    return fail(ErrorCode::kExpired);
+  }
+  return {};
+}
+
+Expected<void> check_not_before(const jose::Claims& claims, const IssuerPolicy& policy, std::int64_t wall_us) noexcept {
+  if (claims.nbf && wall_us + policy.leeway.count() < claims.nbf->us) return fail(ErrorCode::kNotYetValid);
+  return {};
+}
+
+Expected<void> check_issued_at(const jose::Claims& claims, const IssuerPolicy& policy, std::int64_t wall_us) noexcept {
+  if (claims.iat && wall_us + policy.leeway.count() < claims.iat->us) return fail(ErrorCode::kIssuedInFuture);
+  return {};
+}
+
+Expected<void> check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
+                                     std::string_view& detail) noexcept {
+  for (const std::string& name : names) {
+    const auto found = std::find_if(claims.members.begin(), claims.members.end(),
+                                    [&](const Claim& claim) { return claim.name == name; });
+    if (found == claims.members.end() || is_empty_value(*found)) {
+      detail = name;
+      return fail(ErrorCode::kMissingClaim);
+    }
+  }
+  return {};
+}
+
+Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
+  if (policy.token_types.empty()) return {};
+  for (const std::string& accepted : policy.token_types) {
+    if (equal_without_case(typ, accepted)) return {};
+  }
+  return fail(ErrorCode::kWrongType);
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,47 @@
+// The checks on claims: pure functions of what a token says, what an issuer's policy asks, and the time.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "assay/expected.h"
+#include "assay/policy.h"
+#include "jose/claims.h"
+
+namespace assay::verify {
+
+// Each names in `detail` what it refused for: a claim's name, static or owned by `policy`. Untouched on success.
+
+// RFC 7519 sec 4.1.3. One of the token's audiences is one of the issuer's, byte for byte.
+//   errors   missing_claim (aud), bad_audience
+[[nodiscard]] Expected<void> check_audience(const jose::Claims& claims, const IssuerPolicy& policy,
+                                            std::string_view& detail) noexcept;
+
+// Opaque tokens may live for ever: their answers do not (OpaquePolicy::ttl).
+enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
+
+// RFC 7519 sec 4.1.4: not on or after `exp` plus leeway; nor older than max_token_life.
+//   errors   missing_claim (kJwt alone: exp where required; iat where max_token_life is set), expired
+[[nodiscard]] Expected<void> check_expiry(const jose::Claims& claims, const IssuerPolicy& policy, ExpiryRule rule,
+                                          std::int64_t wall_us, std::string_view& detail) noexcept;
+
+// RFC 7519 sec 4.1.5.  errors: not_yet_valid
+[[nodiscard]] Expected<void> check_not_before(const jose::Claims& claims, const IssuerPolicy& policy,
+                                              std::int64_t wall_us) noexcept;
+
+// RFC 7519 sec 4.1.6 (house: a token from the future is refused).  errors: issued_in_future
+[[nodiscard]] Expected<void> check_issued_at(const jose::Claims& claims, const IssuerPolicy& policy,
+                                             std::int64_t wall_us) noexcept;
+
+// Present and not empty: no null, no "", no [], no {}.
+//   errors   missing_claim
+[[nodiscard]] Expected<void> check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
+                                                   std::string_view& detail) noexcept;
+
+// RFC 8725 sec 3.11. Media types compare without case (RFC 7515 sec 4.1.9).
+//   errors   wrong_type
+[[nodiscard]] Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept;
+
+}  // namespace assay::verify

@@ -1,0 +1,59 @@
+#include "verify/compiled_policy.h"
+
+#include <algorithm>
+
+#include "absl/strings/string_view.h"
+
+namespace assay::verify {
+namespace {
+
+bool takes_issuer(const EntrancePolicy& entrance, const std::string& name) {
+  return entrance.issuers.empty() ||
+         std::find(entrance.issuers.begin(), entrance.issuers.end(), name) != entrance.issuers.end();
+}
+
+CompiledEntrance compile_entrance(const EntrancePolicy& source, const std::vector<CompiledIssuer>& issuers) {
+  CompiledEntrance entrance;
+  for (std::uint32_t index = 0; index < issuers.size(); ++index) {
+    const CompiledIssuer& issuer = issuers[index];
+    if (!takes_issuer(source, issuer.policy.name)) continue;
+    if (issuer.policy.opaque) entrance.opaque = index;
+    if (!issuer.has_jwt()) continue;
+    if (issuer.policy.issuer.empty()) {
+      entrance.without_iss = index;
+    } else {
+      entrance.by_iss.emplace(issuer.policy.issuer, index);
+    }
+  }
+  return entrance;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> CompiledEntrance::find_jwt_issuer(bool has_iss, std::string_view iss) const noexcept {
+  if (!has_iss) return without_iss;
+  const auto found = by_iss.find(absl::string_view(iss.data(), iss.size()));
+  if (found == by_iss.end()) return std::nullopt;
+  return found->second;
+}
+
+Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation) {
+  if (!policy_faults(policy).empty()) return fail(ErrorCode::kBadPolicy);
+  auto compiled = std::make_unique<CompiledPolicy>();
+  for (const IssuerPolicy& source : policy.issuers) {
+    CompiledIssuer issuer{.policy = source,
+                          .answers_id = generation * kIssuersMax + compiled->issuers.size(),
+                          .algorithms = {},
+                          .runtime = nullptr};
+    for (const Alg alg : source.algorithms) issuer.algorithms.set(static_cast<std::size_t>(alg));
+    compiled->issuers.push_back(std::move(issuer));
+  }
+  for (const EntrancePolicy& source : policy.entrances) {
+    compiled->entrances.push_back(compile_entrance(source, compiled->issuers));
+  }
+  compiled->routes = RouteTable(policy);
+  compiled->token_bytes_max = policy.max_token_bytes;
+  return compiled;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,62 @@
+// A policy in the form that the pipeline reads: indexes instead of names, sets instead of lists. Immutable.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "assay/expected.h"
+#include "assay/policy.h"
+#include "base/counters.h"
+#include "jose/scope.h"
+#include "keys/key_cache.h"
+#include "verify/routes.h"
+
+namespace assay::verify {
+
+using VerdictCounters = base::Counters<kErrorCodeCount>;
+
+// What belongs to an issuer for as long as its key source stays the same, across reloads of the policy.
+struct IssuerRuntime {
+  keys::KeyCache keys;
+  std::array<VerdictCounters, kWorkersMax> verdicts;  // one writer each: the worker of that index
+};
+
+struct CompiledIssuer {
+  IssuerPolicy policy;
+  std::uint64_t answers_id = 0;  // of this issuer in this policy: what introspection answers are remembered under
+  std::bitset<kAlgCount> algorithms;
+  std::shared_ptr<IssuerRuntime> runtime;
+
+  [[nodiscard]] bool has_jwt() const noexcept { return policy.keys.kind != KeySource::Kind::kNone; }
+};
+
+// Which issuers' tokens come in by one way, found by what the token says of itself.
+struct CompiledEntrance {
+  absl::flat_hash_map<std::string, std::uint32_t> by_iss;  // JWT issuers by `iss`
+  std::optional<std::uint32_t> without_iss;                // the one JWT issuer whose tokens carry no `iss`
+  std::optional<std::uint32_t> opaque;                     // the one issuer that opaque tokens are asked of
+
+  [[nodiscard]] bool takes_jwt() const noexcept { return without_iss.has_value() || !by_iss.empty(); }
+  // The issuer of a JWT; nothing if no issuer of this entrance has that `iss`.
+  [[nodiscard]] std::optional<std::uint32_t> find_jwt_issuer(bool has_iss, std::string_view iss) const noexcept;
+};
+
+struct CompiledPolicy {
+  std::vector<CompiledIssuer> issuers;
+  std::vector<CompiledEntrance> entrances;
+  RouteTable routes;
+  std::size_t token_bytes_max = kTokenBytesMax;
+};
+
+// Compiles a policy without faults. The issuers' runtimes are left empty: the control machine gives them.
+//   errors   bad_policy: policy_faults(policy) is not empty
+[[nodiscard]] Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation);
+
+}  // namespace assay::verify

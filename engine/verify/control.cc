@@ -1,0 +1,185 @@
+#include "verify/control.h"
+
+#include <poll.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace assay::verify {
+namespace {
+
+constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kSweepPeriodNs = 100 * kNsPerMs;
+
+// poll's timeout for a due time: rounded up so that a step is never too early, at most a minute.
+int wait_ms(std::int64_t due_ns, std::int64_t now_ns) {
+  const std::int64_t wait_ns = std::clamp<std::int64_t>(due_ns - now_ns, 0, 60'000 * kNsPerMs);
+  return static_cast<int>((wait_ns + kNsPerMs - 1) / kNsPerMs);
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions options) {
+  Expected<Prepared> prepared = prepare(options.policy, {}, 1);
+  if (!prepared) return Unexpected(prepared.error());
+  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), std::move(*prepared)));
+}
+
+ControlMachine::ControlMachine(EngineOptions options, Prepared prepared)
+    : fetcher_(options.fetcher),
+      answers_(options.policy.introspection_cache_bytes),
+      policy_(std::move(prepared.policy)),
+      issuers_(std::move(options.policy.issuers)),
+      supplies_(std::move(prepared.supplies)),
+      answer_supply_(answers_) {
+  if (options.host_steps_control) return;
+  thread_ = std::thread([this] { run_thread(); });
+}
+
+ControlMachine::~ControlMachine() {
+  stopping_.store(true, std::memory_order_release);  // [S1]
+  inbox_->wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ControlMachine::run_thread() {
+  while (!stopping_.load(std::memory_order_acquire)) {  // [S1]
+    const Now now = Now::read();
+    step(now);
+    pollfd wake{.fd = control_fd(), .events = POLLIN, .revents = 0};
+    poll(&wake, 1, wait_ms(next_step_ns(), now.monotonic_ns));
+  }
+}
+
+Expected<ControlMachine::Prepared> ControlMachine::prepare(const Policy& policy, const Supplies& current,
+                                                           std::uint64_t generation) {
+  Expected<std::unique_ptr<CompiledPolicy>> compiled = compile_policy(policy, generation);
+  if (!compiled) return Unexpected(compiled.error());
+  Prepared prepared{.policy = std::move(*compiled), .supplies = {}};
+  for (CompiledIssuer& issuer : prepared.policy->issuers) {
+    const auto serving = std::find_if(current.begin(), current.end(), [&](const std::shared_ptr<KeySupply>& supply) {
+      return supply->serves(issuer.policy);
+    });
+    if (serving != current.end()) {
+      prepared.supplies.push_back(*serving);
+    } else {
+      Expected<std::unique_ptr<KeySupply>> supply = KeySupply::make(issuer.policy);
+      if (!supply) return Unexpected(supply.error());
+      prepared.supplies.push_back(std::move(*supply));
+    }
+    issuer.runtime = prepared.supplies.back()->runtime();
+  }
+  return prepared;
+}
+
+Expected<void> ControlMachine::reload(Policy policy) {
+  const base::MutexLock lock(mutex_);
+  Expected<Prepared> prepared = prepare(policy, supplies_, policy_generation_ + 1);
+  if (!prepared) return Unexpected(prepared.error());
+  ++policy_generation_;
+  issuers_ = std::move(policy.issuers);
+  supplies_ = std::move(prepared->supplies);
+  policy_.publish(std::move(prepared->policy));
+  inbox_->wake();
+  return {};
+}
+
+ControlMachine::Seat ControlMachine::add_worker() {
+  const base::MutexLock lock(mutex_);
+  base::ReaderIndex reader = 0;
+  while (reader < kWorkersMax && seats_.test(reader)) ++reader;
+  ASSAY_CHECK(reader < kWorkersMax);
+  seats_.set(reader);
+  tickets_.push_back(std::make_shared<TicketTable>(inbox_));
+  return {.reader = reader, .tickets = tickets_.back()};
+}
+
+void ControlMachine::remove_worker(const Seat& seat) {
+  const base::MutexLock lock(mutex_);
+  seats_.reset(seat.reader);
+  std::erase(tickets_, seat.tickets);
+  answer_supply_.forget(*seat.tickets);
+}
+
+void ControlMachine::send(std::uint64_t fetch_id, FetchRequest request) {
+  if (fetcher_ == nullptr) {
+    inbox_->put(fetch_id, FetchResult{.outcome = FetchOutcome::kUnreachable,
+                                      .status = 0,
+                                      .headers = {},
+                                      .body = {},
+                                      .complaint = "the engine was opened without a fetcher"});
+    return;
+  }
+  fetcher_->fetch(std::move(request), [inbox = inbox_, fetch_id](FetchResult result) {
+    inbox->put(fetch_id, std::move(result));
+  });
+}
+
+void ControlMachine::send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request) {
+  const std::uint64_t fetch_id = next_fetch_id_++;
+  key_fetches_.emplace(fetch_id, supply);
+  send(fetch_id, std::move(request));
+}
+
+void ControlMachine::step(Now now) {
+  const base::MutexLock lock(mutex_);
+  take_results(now);
+  take_orders(now);
+  answer_supply_.check_deadlines(now.monotonic_ns);
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
+    supply->check_staleness(now.monotonic_ns);
+    if (std::optional<FetchRequest> request = supply->next_request(now.monotonic_ns)) {
+      send_for_keys(supply, std::move(*request));
+    }
+  }
+  if (now.monotonic_ns >= next_sweep_ns_) {
+    answers_.sweep(now.monotonic_ns);
+    policy_.reclaim();
+    next_sweep_ns_ = now.monotonic_ns + kSweepPeriodNs;
+  }
+}
+
+void ControlMachine::take_results(Now now) {
+  for (FetchInbox::Item& item : inbox_->take_all()) {
+    if (answer_supply_.on_result(item.fetch_id, item.result, now)) continue;
+    const auto found = key_fetches_.find(item.fetch_id);
+    if (found == key_fetches_.end()) continue;  // came after its deadline
+    const std::shared_ptr<KeySupply> supply = std::move(found->second);
+    key_fetches_.erase(found);
+    if (std::optional<FetchRequest> request = supply->on_result(item.result, now.monotonic_ns)) {
+      send_for_keys(supply, std::move(*request));
+    }
+  }
+}
+
+void ControlMachine::take_orders(Now now) {
+  for (const std::shared_ptr<TicketTable>& tickets : tickets_) {
+    while (const std::optional<AnswerOrder> order = tickets->take_order()) take_order(tickets, *order, now);
+  }
+}
+
+void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now) {
+  const std::size_t index = order.answers_id % kIssuersMax;
+  const bool of_this_policy = order.answers_id / kIssuersMax == policy_generation_ && index < issuers_.size() &&
+                              issuers_[index].opaque.has_value();
+  if (!of_this_policy) {
+    // The policy changed under the order; the host asks again and meets the new one.
+    tickets->settle(order.slot, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
+    return;
+  }
+  const IssuerPolicy& issuer = issuers_[index];
+  const std::uint64_t fetch_id = next_fetch_id_++;
+  std::optional<FetchRequest> request = answer_supply_.on_order(tickets, order, *issuer.opaque, issuer.allow_plain_http,
+                                                                fetch_id, now.monotonic_ns);
+  if (request) send(fetch_id, std::move(*request));
+}
+
+std::int64_t ControlMachine::next_step_ns() const {
+  const base::MutexLock lock(mutex_);
+  std::int64_t due_ns = std::min(next_sweep_ns_, answer_supply_.next_due_ns());
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) due_ns = std::min(due_ns, supply->next_due_ns());
+  return due_ns;
+}
+
+}  // namespace assay::verify

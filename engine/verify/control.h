@@ -1,0 +1,115 @@
+// The control machine: everything of an engine that is not on the deciding path. It fetches keys and answers, publishes
+// them to the workers, and answers questions about the engine's state.
+//
+// Concurrency
+//   writers    step(): one thread (the engine's own or the host's); reload(), add_worker(), remove_worker(): any thread
+//   readers    readiness(), for_each_*(), explain(): any thread
+//   locks      mutex_ guards the machine's state; explain_mutex_ the one pipeline of explain and with it the control
+//              reader of every snapshot. explain_mutex_ is taken first where both are
+//   publish    policy_ and the key caches through base/snapshot.h
+//   invariant  I1 no lock is held while a worker waits: workers take none
+#pragma once
+
+#include <atomic>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+
+#include "assay/control.h"
+#include "assay/fetcher.h"
+#include "base/mutex.h"
+#include "base/snapshot.h"
+#include "verify/answer_supply.h"
+#include "verify/compiled_policy.h"
+#include "verify/fetch_inbox.h"
+#include "verify/key_supply.h"
+#include "verify/pipeline.h"
+#include "verify/tickets.h"
+
+namespace assay::verify {
+
+class ControlMachine final : public Control {
+ public:
+  // Errors: bad_policy, bad_key_set.
+  [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open(EngineOptions options);
+  ~ControlMachine() override;
+
+  // What workers use --------------------------------------------------------------------------
+
+  struct Seat {
+    base::ReaderIndex reader = 0;
+    std::shared_ptr<TicketTable> tickets;
+  };
+  // Precondition: fewer than kWorkersMax workers are alive.
+  [[nodiscard]] Seat add_worker();
+  void remove_worker(const Seat& seat);
+
+  [[nodiscard]] base::Snapshot<CompiledPolicy>& policy() noexcept { return policy_; }
+  [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
+  // Verdicts on tokens whose issuer is not known, of one worker.
+  [[nodiscard]] VerdictCounters& unattributed(base::ReaderIndex reader) noexcept { return unattributed_[reader]; }
+
+  // Control -----------------------------------------------------------------------------------
+
+  [[nodiscard]] int control_fd() const noexcept override { return inbox_->fd(); }
+  void step(Now now) override;
+  [[nodiscard]] std::int64_t next_step_ns() const override;
+  [[nodiscard]] Readiness readiness() const override;
+  void for_each_key(const std::function<void(const KeyInfo&)>& visit) const override;
+  void for_each_metric(const std::function<void(const Metric&)>& visit) const override;
+  [[nodiscard]] Explanation explain(const Check& check, Now now) override;
+  [[nodiscard]] Expected<void> reload(Policy policy) override;
+
+ private:
+  using Supplies = std::vector<std::shared_ptr<KeySupply>>;
+  struct Prepared {
+    std::unique_ptr<CompiledPolicy> policy;
+    Supplies supplies;  // by issuer index
+  };
+
+  ControlMachine(EngineOptions options, Prepared prepared);
+  // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
+  [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
+                                                  std::uint64_t generation);
+  void run_thread();
+  void send(std::uint64_t fetch_id, FetchRequest request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void take_results(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void take_orders(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void take_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void visit_verdicts(std::string_view issuer_name, const std::array<VerdictCounters, kWorkersMax>& counters,
+                      const std::function<void(const Metric&)>& visit) const;
+  void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
+
+  Fetcher* const fetcher_;
+  const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
+  AnswerCache answers_;
+  base::Snapshot<CompiledPolicy> policy_;
+  std::array<VerdictCounters, kWorkersMax> unattributed_;
+
+  mutable base::Mutex mutex_;
+  std::uint64_t policy_generation_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::vector<IssuerPolicy> issuers_ ABSL_GUARDED_BY(mutex_);  // of the current policy, by issuer index
+  Supplies supplies_ ABSL_GUARDED_BY(mutex_);                  // by issuer index
+  AnswerSupply answer_supply_ ABSL_GUARDED_BY(mutex_);
+  std::bitset<kWorkersMax> seats_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<TicketTable>> tickets_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t next_fetch_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  absl::flat_hash_map<std::uint64_t, std::shared_ptr<KeySupply>> key_fetches_ ABSL_GUARDED_BY(mutex_);
+  std::int64_t next_sweep_ns_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  base::Mutex explain_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+
+  std::atomic<bool> stopping_{false};  // written by the destructor, read by the thread after the inbox's wake-up [S1]
+  std::thread thread_;                 // not joinable where the host steps
+};
+
+}  // namespace assay::verify

@@ -1,0 +1,112 @@
+// What the control machine tells people: readiness, keys, metrics.
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "verify/control.h"
+
+namespace assay::verify {
+namespace {
+
+using VisitMetric = std::function<void(const Metric&)>;
+
+void visit_value(const VisitMetric& visit, std::string_view name, std::string_view help, Metric::Kind kind, double value) {
+  visit(Metric{.name = name, .help = help, .kind = kind, .labels = {}, .value = value});
+}
+
+}  // namespace
+
+Readiness ControlMachine::readiness() const {
+  const base::MutexLock lock(mutex_);
+  Readiness readiness;
+  for (std::size_t i = 0; i < supplies_.size(); ++i) {
+    const bool needs_keys = issuers_[i].keys.kind != KeySource::Kind::kNone;
+    const keys::KeyState& state = supplies_[i]->state();
+    if (needs_keys && state.set == nullptr) {
+      readiness.missing.push_back("issuer " + supplies_[i]->name() + ": no keys: " + state.last_error);
+    }
+  }
+  readiness.ready = readiness.missing.empty();
+  return readiness;
+}
+
+void ControlMachine::for_each_key(const std::function<void(const KeyInfo&)>& visit) const {
+  const base::MutexLock lock(mutex_);
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
+    if (supply->state().set == nullptr) continue;
+    for (const keys::Key& key : supply->state().set->keys()) {
+      visit(KeyInfo{.issuer_name = supply->name(),
+                    .kid = key.kid ? std::string_view(*key.kid) : std::string_view(),
+                    .type = key.type_text,
+                    .alg = key.alg_text,
+                    .bits = key.prepared.bits,
+                    .usable = key.usable(),
+                    .reason = key.usable() ? std::string_view() : jose::facts_of(key.prepared.defect).text});
+    }
+  }
+}
+
+void ControlMachine::visit_verdicts(std::string_view issuer_name,
+                                    const std::array<VerdictCounters, kWorkersMax>& counters,
+                                    const VisitMetric& visit) const {
+  for (std::size_t code = 0; code < kErrorCodeCount; ++code) {
+    std::uint64_t count = 0;
+    for (const VerdictCounters& worker : counters) count += worker.read(code);
+    if (count == 0) continue;
+    const ErrorFacts facts = facts_of(static_cast<ErrorCode>(code));
+    visit(Metric{.name = "verdicts_total",
+                 .help = "Decided checks by issuer and code",
+                 .kind = Metric::Kind::kCounter,
+                 .labels = {{"issuer", issuer_name},
+                            {"class", facts_of(facts.verdict_class).name},
+                            {"code", facts.name}},
+                 .value = static_cast<double>(count)});
+  }
+}
+
+void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetric& visit) const {
+  const keys::KeyState& state = supply.state();
+  std::array<std::size_t, 2> keys_by_use{};
+  if (state.set != nullptr) {
+    for (const keys::Key& key : state.set->keys()) ++keys_by_use[key.usable() ? 1 : 0];
+  }
+  const auto visit_keys = [&](std::string_view usable, std::size_t count) {
+    visit(Metric{.name = "keys",
+                 .help = "Keys of the issuer's current key set",
+                 .kind = Metric::Kind::kGauge,
+                 .labels = {{"issuer", supply.name()}, {"usable", usable}},
+                 .value = static_cast<double>(count)});
+  };
+  visit_keys("no", keys_by_use[0]);
+  visit_keys("yes", keys_by_use[1]);
+  const auto visit_fetches = [&](std::string_view result, std::uint64_t count) {
+    visit(Metric{.name = "key_fetches_total",
+                 .help = "Attempts to fetch the issuer's keys by result",
+                 .kind = Metric::Kind::kCounter,
+                 .labels = {{"issuer", supply.name()}, {"result", result}},
+                 .value = static_cast<double>(count)});
+  };
+  visit_fetches("good", supply.fetches_good());
+  visit_fetches("failed", supply.fetches_failed());
+}
+
+void ControlMachine::for_each_metric(const VisitMetric& visit) const {
+  const base::MutexLock lock(mutex_);
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
+    visit_verdicts(supply->name(), supply->runtime()->verdicts, visit);
+    visit_key_metrics(*supply, visit);
+  }
+  visit_verdicts("", unattributed_, visit);
+  visit_value(visit, "introspection_calls_good_total", "Introspection calls that brought an answer",
+              Metric::Kind::kCounter, static_cast<double>(answer_supply_.calls_good()));
+  visit_value(visit, "introspection_calls_failed_total", "Introspection calls that brought none", Metric::Kind::kCounter,
+              static_cast<double>(answer_supply_.calls_failed()));
+  visit_value(visit, "introspection_cache_entries", "Remembered introspection answers", Metric::Kind::kGauge,
+              static_cast<double>(answers_.entry_count()));
+  visit_value(visit, "introspection_cache_bytes", "Memory of remembered introspection answers", Metric::Kind::kGauge,
+              static_cast<double>(answers_.bytes()));
+  visit_value(visit, "introspection_answers_not_kept_total", "Answers that found no room in the cache",
+              Metric::Kind::kCounter, static_cast<double>(answers_.not_kept_count()));
+}
+
+}  // namespace assay::verify

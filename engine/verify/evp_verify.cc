@@ -1,0 +1,210 @@
+#include "verify/evp_verify.h"
+
+#include <array>
+#include <cstring>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/rsa.h>
+
+#include "base/check.h"
+#include "jose/alg.h"
+
+namespace assay::verify {
+namespace {
+
+template <auto free_function>
+struct Freer {
+  template <typename T>
+  void operator()(T* object) const noexcept {
+    free_function(object);
+  }
+};
+using DigestAlgorithm = std::unique_ptr<EVP_MD, Freer<EVP_MD_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
+using MacAlgorithm = std::unique_ptr<EVP_MAC, Freer<EVP_MAC_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
+
+constexpr std::size_t kDigestCount = 3;
+constexpr std::array<const char*, kDigestCount> kDigestNames = {"SHA256", "SHA384", "SHA512"};
+
+// How many keys a worker keeps prepared contexts for. A key that falls out is prepared again: slower, never wrong.
+constexpr std::size_t kContextCount = 256;
+
+// SEQUENCE, two INTEGERs of up to 66 bytes plus a sign byte each, and their heads.
+constexpr std::size_t kDerSignatureBytesMax = 3 + 2 * (2 + 1 + 66);
+
+const unsigned char* as_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+
+// Writes a DER INTEGER for an unsigned big-endian number; returns the end.
+std::uint8_t* write_der_integer(std::span<const std::uint8_t> number, std::uint8_t* out) {
+  while (number.size() > 1 && number.front() == 0) number = number.subspan(1);
+  const bool needs_sign_byte = (number.front() & 0x80) != 0;
+  *out++ = 0x02;
+  *out++ = static_cast<std::uint8_t>(number.size() + (needs_sign_byte ? 1 : 0));
+  if (needs_sign_byte) *out++ = 0;
+  std::memcpy(out, number.data(), number.size());
+  return out + number.size();
+}
+
+// OpenSSL wants ECDSA signatures as DER; JWS has r || s (RFC 7518 sec 3.4). Returns the size.
+std::size_t write_der_signature(std::span<const std::uint8_t> raw, std::array<std::uint8_t, kDerSignatureBytesMax>& der) {
+  std::array<std::uint8_t, kDerSignatureBytesMax> body;
+  const std::size_t half = raw.size() / 2;
+  std::uint8_t* end = write_der_integer(raw.first(half), body.data());
+  end = write_der_integer(raw.subspan(half), end);
+  const auto body_bytes = static_cast<std::size_t>(end - body.data());
+  std::size_t head = 0;
+  der[head++] = 0x30;
+  if (body_bytes >= 0x80) der[head++] = 0x81;
+  der[head++] = static_cast<std::uint8_t>(body_bytes);
+  std::memcpy(der.data() + head, body.data(), body_bytes);
+  return head + body_bytes;
+}
+
+}  // namespace
+
+class EvpVerifier::Impl {
+ public:
+  Impl() : digest_context_(EVP_MD_CTX_new()), mac_(EVP_MAC_fetch(nullptr, "HMAC", nullptr)) {
+    for (std::size_t i = 0; i < kDigestCount; ++i) {
+      digests_[i].reset(EVP_MD_fetch(nullptr, kDigestNames[i], nullptr));
+      ASSAY_CHECK(digests_[i] != nullptr);
+    }
+    ASSAY_CHECK(digest_context_ != nullptr && mac_ != nullptr);
+    mac_context_.reset(EVP_MAC_CTX_new(mac_.get()));
+    ASSAY_CHECK(mac_context_ != nullptr);
+  }
+
+  bool verify(const keys::Key& key, Alg alg, std::string_view signing_input, std::span<const std::uint8_t> signature) {
+    const jose::AlgFacts alg_facts = jose::facts_of(alg);
+    const bool right_size = alg_facts.signature_bytes == 0 ? signature.size() == key.prepared.modulus_bytes
+                                                           : signature.size() == alg_facts.signature_bytes;
+    if (!right_size || signature.empty()) return false;
+    switch (alg_facts.family) {
+      case jose::AlgFamily::kRsaPkcs1:
+      case jose::AlgFamily::kRsaPss: return verify_digest(key, alg, signing_input, signature);
+      case jose::AlgFamily::kEcdsa: {
+        std::array<std::uint8_t, kDerSignatureBytesMax> der;
+        const std::size_t der_bytes = write_der_signature(signature, der);
+        return verify_digest(key, alg, signing_input, std::span(der).first(der_bytes));
+      }
+      case jose::AlgFamily::kEdDsa: return verify_message(key, signing_input, signature);
+      case jose::AlgFamily::kHmac: return verify_mac(key, alg_facts.digest, signing_input, signature);
+    }
+    return false;
+  }
+
+ private:
+  // What is prepared for one key and algorithm. The contexts hold a reference on the EVP_PKEY, so as long as an entry
+  // stands, its address belongs to this key and cannot be another's.
+  struct Entry {
+    evp_pkey_st* key = nullptr;
+    Alg alg = Alg::kRS256;
+    KeyContext digest_verifier;      // signs over a digest: RSA, ECDSA
+    DigestContext message_verifier;  // signs over the message: EdDSA
+  };
+
+  Entry& entry_of(const keys::Key& key, Alg alg) {
+    const auto address = reinterpret_cast<std::uintptr_t>(key.prepared.key.handle());
+    const std::size_t index = (address / 64 * 31 + static_cast<std::size_t>(alg)) % kContextCount;
+    Entry& entry = entries_[index];
+    if (entry.key != key.prepared.key.handle() || entry.alg != alg) {
+      entry = Entry{.key = key.prepared.key.handle(), .alg = alg, .digest_verifier = {}, .message_verifier = {}};
+    }
+    return entry;
+  }
+
+  const EVP_MD* digest(jose::Digest name) const { return digests_[static_cast<std::size_t>(name)].get(); }
+
+  KeyContext make_digest_verifier(evp_pkey_st* key, const jose::AlgFacts& alg_facts) const {
+    KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+    if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1) return nullptr;
+    if (EVP_PKEY_CTX_set_signature_md(context.get(), digest(alg_facts.digest)) != 1) return nullptr;
+    switch (alg_facts.family) {
+      case jose::AlgFamily::kRsaPkcs1:
+        if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PADDING) != 1) return nullptr;
+        break;
+      case jose::AlgFamily::kRsaPss:
+        // RFC 7518 sec 3.5: MGF1 with the same digest, a salt of the digest's size.
+        if (EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_PKCS1_PSS_PADDING) != 1) return nullptr;
+        if (EVP_PKEY_CTX_set_rsa_mgf1_md(context.get(), digest(alg_facts.digest)) != 1) return nullptr;
+        if (EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) != 1) return nullptr;
+        break;
+      case jose::AlgFamily::kEcdsa: break;
+      case jose::AlgFamily::kEdDsa:
+      case jose::AlgFamily::kHmac: return nullptr;
+    }
+    return context;
+  }
+
+  bool verify_digest(const keys::Key& key, Alg alg, std::string_view signing_input,
+                     std::span<const std::uint8_t> signature) {
+    const jose::AlgFacts alg_facts = jose::facts_of(alg);
+    Entry& entry = entry_of(key, alg);
+    if (entry.digest_verifier == nullptr) entry.digest_verifier = make_digest_verifier(entry.key, alg_facts);
+    if (entry.digest_verifier == nullptr) return false;
+
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash;
+    unsigned int hash_bytes = 0;
+    const bool hashed = EVP_DigestInit_ex2(digest_context_.get(), digest(alg_facts.digest), nullptr) == 1 &&
+                        EVP_DigestUpdate(digest_context_.get(), signing_input.data(), signing_input.size()) == 1 &&
+                        EVP_DigestFinal_ex(digest_context_.get(), hash.data(), &hash_bytes) == 1;
+    if (!hashed) return false;
+    return EVP_PKEY_verify(entry.digest_verifier.get(), signature.data(), signature.size(), hash.data(), hash_bytes) ==
+           1;
+  }
+
+  bool verify_message(const keys::Key& key, std::string_view signing_input, std::span<const std::uint8_t> signature) {
+    Entry& entry = entry_of(key, Alg::kEdDSA);
+    if (entry.message_verifier == nullptr) {
+      DigestContext context(EVP_MD_CTX_new());
+      const bool ready = context != nullptr && EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr,
+                                                                       nullptr, entry.key, nullptr) == 1;
+      if (!ready) return false;
+      entry.message_verifier = std::move(context);
+    }
+    return EVP_DigestVerify(entry.message_verifier.get(), signature.data(), signature.size(), as_bytes(signing_input),
+                            signing_input.size()) == 1;
+  }
+
+  bool verify_mac(const keys::Key& key, jose::Digest digest_name, std::string_view signing_input,
+                  std::span<const std::uint8_t> signature) {
+    std::array<char, 8> name{};
+    std::strncpy(name.data(), kDigestNames[static_cast<std::size_t>(digest_name)], name.size() - 1);
+    const std::array<OSSL_PARAM, 2> parameters = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0), OSSL_PARAM_construct_end()};
+    std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac;
+    std::size_t mac_bytes = 0;
+    const bool computed =
+        EVP_MAC_init(mac_context_.get(), as_bytes(key.secret_k), key.secret_k.size(), parameters.data()) == 1 &&
+        EVP_MAC_update(mac_context_.get(), as_bytes(signing_input), signing_input.size()) == 1 &&
+        EVP_MAC_final(mac_context_.get(), mac.data(), &mac_bytes, mac.size()) == 1;
+    return computed && mac_bytes == signature.size() && CRYPTO_memcmp(mac.data(), signature.data(), mac_bytes) == 0;
+  }
+
+  std::array<DigestAlgorithm, kDigestCount> digests_;
+  DigestContext digest_context_;
+  MacAlgorithm mac_;
+  MacContext mac_context_;
+  std::array<Entry, kContextCount> entries_;
+};
+
+EvpVerifier::EvpVerifier() : impl_(std::make_unique<Impl>()) {}
+EvpVerifier::EvpVerifier(EvpVerifier&&) noexcept = default;
+EvpVerifier& EvpVerifier::operator=(EvpVerifier&&) noexcept = default;
+EvpVerifier::~EvpVerifier() = default;
+
+bool EvpVerifier::verify(const keys::Key& key, Alg alg, std::string_view signing_input,
+                         std::span<const std::uint8_t> signature) noexcept {
+  const bool valid = impl_->verify(key, alg, signing_input, signature);
+  // A refused signature leaves an entry in OpenSSL's per-thread queue; it would grow with every hostile token.
+  if (!valid) ERR_clear_error();
+  return valid;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,373 @@
+#include "verify/pipeline.h"
+
+#include <cstring>
+
+#include "jose/compact.h"
+#include "kernel/base64url.h"
+#include "verify/checks.h"
+#include "verify/maker.h"
+
+namespace assay::verify {
+namespace {
+
+void mark(CheckState& state, Step step, Trace::Mark value) noexcept {
+  if (state.trace != nullptr) state.trace->marks[static_cast<std::size_t>(step)] = value;
+}
+
+// Notes that a step passed, or closes the check with the error. Returns whether the check goes on.
+bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept {
+  if (result) {
+    mark(state, step, Trace::Mark::kPassed);
+    return true;
+  }
+  mark(state, step, Trace::Mark::kRefused);
+  state.error = result.error();
+  state.open = false;
+  return false;
+}
+
+bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset = 0) noexcept {
+  return pass(state, step, fail(code, offset));
+}
+
+std::string_view as_text(std::span<const std::uint8_t> bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source)
+    : reader_(reader),
+      answers_(answers),
+      source_(source),
+      arena_(kBatchMax * kScratchBytesPerCheck),
+      json_(kTokenBytesMax),
+      key_pins_(kIssuersMax) {
+  pinned_.reserve(kIssuersMax);
+}
+
+// The life of a token. Each stage runs for all checks that are still open before the next begins.
+void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, Now now) noexcept {
+  policy_ = &policy;
+  now_ = now;
+  arena_.reset();
+  const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
+    for (CheckState& state : states) {
+      if (state.open) (this->*stage)(state);
+    }
+  };
+  each(&Pipeline::read_request);     // one token, of a length and for a path that is looked at
+  each(&Pipeline::read_shape);       // a compact JWS or an opaque token
+  each(&Pipeline::read_header);      // JWT: alg, kid, typ, crit
+  each(&Pipeline::read_payload);     // JWT: claims, unverified
+  each(&Pipeline::find_answer);      // opaque: what the authorization server says; may pend
+  each(&Pipeline::choose_issuer);    // by iss; another issuer's keys are out of reach from here on
+  each(&Pipeline::check_claims);     // cheap refusals before the signature: these can refuse and nothing else
+  each(&Pipeline::find_keys);        // JWT: by issuer, kid and alg
+  each(&Pipeline::check_signature);  // JWT
+  each(&Pipeline::check_rights);     // the route's issuers, claims and scopes
+}
+
+void Pipeline::release() noexcept {
+  for (const std::uint32_t issuer : pinned_) key_pins_[issuer] = {};
+  pinned_.clear();
+  policy_ = nullptr;
+}
+
+Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
+  if (state.error.code == ErrorCode::kPendingAnswer) return VerdictMaker::pend(state.ticket);
+  if (state.error.code != ErrorCode::kNone) return VerdictMaker::refuse(state.error, arena_.copy(state.detail));
+
+  const jose::Claims& claims = state.unverified_claims;  // verified by now
+  const std::span<std::string_view> scope = arena_.take<std::string_view>(state.granted.size());
+  const std::string_view issuer_name = arena_.copy(state.issuer->policy.name);
+  const std::string_view kid = state.verified_by != nullptr && state.verified_by->kid
+                                   ? arena_.copy(*state.verified_by->kid)
+                                   : std::string_view("");
+  const bool complete = scope.size() == state.granted.size() && issuer_name.data() != nullptr && kid.data() != nullptr;
+  if (!complete) return VerdictMaker::refuse(Error{.code = ErrorCode::kOverloaded}, {});
+  for (std::size_t i = 0; i < scope.size(); ++i) scope[i] = state.granted[i].text;
+  return VerdictMaker::accept({.issuer_name = issuer_name,
+                               .issuer = claims.iss,
+                               .subject = claims.sub,
+                               .client = claims.client,
+                               .jwt_id = claims.jti,
+                               .key_id = kid,
+                               .claims_json = state.answer != nullptr ? state.answer->json() : state.unverified_payload,
+                               .scope = scope,
+                               .claims = claims.members,
+                               .expires_at = claims.exp});
+}
+
+void Pipeline::read_request(CheckState& state) noexcept {
+  const Check& check = *state.check;
+  if (check.token_count > 1) {
+    refuse(state, Step::kRequest, ErrorCode::kMultipleTokens);
+    return;
+  }
+  if (check.token.empty() || check.token_count == 0) {
+    refuse(state, Step::kRequest, ErrorCode::kMissingToken);
+    return;
+  }
+  if (check.token.size() > policy_->token_bytes_max) {
+    refuse(state, Step::kRequest, ErrorCode::kTokenTooLong, policy_->token_bytes_max);
+    return;
+  }
+  const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path);
+  if (!match) {
+    state.detail = "path";
+    refuse(state, Step::kRequest, match.error().code, match.error().offset);
+    return;
+  }
+  state.route = *match;
+  // An entrance that does not exist takes no token at all.
+  if (check.entrance < policy_->entrances.size()) state.entrance = &policy_->entrances[check.entrance];
+  pass(state, Step::kRequest, {});
+}
+
+void Pipeline::read_shape(CheckState& state) noexcept {
+  const std::string_view text = state.check->token;
+  const Expected<CompactJws> jws = jose::split_compact(text);
+  if (jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
+    state.kind = TokenKind::kJwt;
+    state.token.jws = *jws;
+    mark(state, Step::kIntrospection, Trace::Mark::kSkipped);
+    pass(state, Step::kShape, {});
+    return;
+  }
+  const bool may_be_opaque = state.entrance != nullptr && state.entrance->opaque.has_value();
+  if (may_be_opaque && text.size() <= kOpaqueTokenBytesMax && jose::is_b64token(text)) {
+    state.kind = TokenKind::kOpaque;
+    state.issuer_index = *state.entrance->opaque;
+    state.issuer = &policy_->issuers[state.issuer_index];
+    for (const Step step : {Step::kHeader, Step::kPayload, Step::kType, Step::kAlgorithm, Step::kKey,
+                            Step::kSignature}) {
+      mark(state, step, Trace::Mark::kSkipped);
+    }
+    pass(state, Step::kShape, {});
+    return;
+  }
+  refuse(state, Step::kShape, ErrorCode::kMalformedToken, jws ? 0 : jws.error().offset);
+}
+
+// Decodes into the arena, with `padding_bytes` readable bytes behind. `offset` is the segment's own in the token.
+Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_view segment, std::size_t offset,
+                                                                 std::size_t padding_bytes) noexcept {
+  const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
+  const std::span<std::uint8_t> room = arena_.take<std::uint8_t>(bytes + padding_bytes);
+  if (room.size() != bytes + padding_bytes) return fail(ErrorCode::kOverloaded);
+  const std::size_t fault = kernel::decode_base64url(segment.data(), segment.size(), room.data());
+  if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
+  std::memset(room.data() + bytes, 0, padding_bytes);
+  return room.first(bytes);
+}
+
+void Pipeline::read_header(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  const std::string_view segment = state.token.jws.header_segment();
+  if (kernel::base64url_decoded_bytes(segment.size()) > kHeaderBytesMax) {
+    refuse(state, Step::kHeader, ErrorCode::kMalformedToken, kHeaderBytesMax);
+    return;
+  }
+  const auto text = decode_segment(segment, 0, jose::kJsonPaddingBytes);
+  if (!text) {
+    pass(state, Step::kHeader, Unexpected(text.error()));
+    return;
+  }
+  const Expected<jose::JsonValue> root = json_.read(as_text(*text), arena_);
+  if (!root) {
+    pass(state, Step::kHeader, Unexpected(root.error()));
+    return;
+  }
+  const Expected<jose::JoseHeader> header = jose::parse_header(*root);
+  if (!header) {
+    pass(state, Step::kHeader, Unexpected(header.error()));
+    return;
+  }
+  state.token.unverified_header = *header;
+  // The signature's text is judged together with the header's: both are transport of the same token.
+  const auto signature = decode_segment(state.token.jws.signature_segment(), state.token.jws.payload_end + 1, 0);
+  if (!signature) {
+    pass(state, Step::kHeader, Unexpected(signature.error()));
+    return;
+  }
+  state.token.signature = *signature;
+  pass(state, Step::kHeader, {});
+}
+
+void Pipeline::read_payload(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  const auto text = decode_segment(state.token.jws.payload_segment(), state.token.jws.header_end + 1,
+                                   jose::kJsonPaddingBytes);
+  if (!text) {
+    pass(state, Step::kPayload, Unexpected(text.error()));
+    return;
+  }
+  state.unverified_payload = as_text(*text);
+  const Expected<jose::JsonValue> root = json_.read(state.unverified_payload, arena_);
+  if (!root) {
+    pass(state, Step::kPayload, Unexpected(root.error()));
+    return;
+  }
+  const Expected<jose::Claims> claims = jose::parse_claims(*root, arena_);
+  if (!claims) {
+    if (claims.error().code == ErrorCode::kBadClaim) state.detail = arena_.copy(jose::find_bad_claim(*root));
+    pass(state, Step::kPayload, Unexpected(claims.error()));
+    return;
+  }
+  state.unverified_claims = *claims;
+  pass(state, Step::kPayload, {});
+}
+
+void Pipeline::find_answer(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kOpaque) return;
+  const AnswerCache::Key key{.issuer = state.issuer->answers_id, .token = state.check->token};
+  AnswerSource::Found found{.answer = answers_.find(key, now_.monotonic_ns, reader_), .error = {}, .ticket = {}};
+  if (found.answer == nullptr || state.check->ticket.valid()) {
+    // A ticket is given back even where the answer has come to be remembered meanwhile.
+    AnswerSource::Found settled = source_.find_or_order(*state.check, *state.issuer);
+    if (found.answer == nullptr) found = std::move(settled);
+  }
+  if (found.answer == nullptr) {
+    state.ticket = found.ticket;
+    refuse(state, Step::kIntrospection, found.error.code);
+    return;
+  }
+  state.answer = std::move(found.answer);
+  if (!state.answer->active()) {
+    refuse(state, Step::kIntrospection, ErrorCode::kInactive);
+    return;
+  }
+  state.unverified_claims = state.answer->claims();
+  pass(state, Step::kIntrospection, {});
+}
+
+void Pipeline::choose_issuer(CheckState& state) noexcept {
+  const jose::Claims& claims = state.unverified_claims;
+  state.detail = "iss";
+  if (state.kind == TokenKind::kOpaque) {
+    // The issuer was chosen by where the token came in; an answer that names another one is not about it.
+    const bool contradicts = claims.has_iss && !state.issuer->policy.issuer.empty() &&
+                             claims.iss != state.issuer->policy.issuer;
+    if (contradicts) {
+      refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
+      return;
+    }
+  } else {
+    const std::optional<std::uint32_t> index = state.entrance->find_jwt_issuer(claims.has_iss, claims.iss);
+    if (!index) {
+      refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
+      return;
+    }
+    state.issuer_index = *index;
+    state.issuer = &policy_->issuers[*index];
+  }
+  state.detail = {};
+  pass(state, Step::kIssuer, {});
+}
+
+void Pipeline::check_claims(CheckState& state) noexcept {
+  const IssuerPolicy& policy = state.issuer->policy;
+  const jose::Claims& claims = state.unverified_claims;
+  if (state.kind == TokenKind::kJwt) {
+    const jose::JoseHeader& header = state.token.unverified_header;
+    if (!pass(state, Step::kType, check_type(header.typ, policy))) return;
+    const bool allowed = state.issuer->algorithms.test(static_cast<std::size_t>(header.unverified_alg));
+    if (!allowed) {
+      refuse(state, Step::kAlgorithm, ErrorCode::kAlgNotAllowed);
+      return;
+    }
+    pass(state, Step::kAlgorithm, {});
+  }
+  const ExpiryRule rule = state.kind == TokenKind::kOpaque ? ExpiryRule::kOpaque : ExpiryRule::kJwt;
+  if (!pass(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
+  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) return;
+  if (!pass(state, Step::kNotBefore, check_not_before(claims, policy, now_.wall_us))) return;
+  if (!pass(state, Step::kIssuedAt, check_issued_at(claims, policy, now_.wall_us))) return;
+  pass(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));
+}
+
+const keys::KeyState* Pipeline::pin_keys(std::uint32_t issuer_index) noexcept {
+  keys::KeyCache::Pin& pin = key_pins_[issuer_index];
+  if (pin.get() == nullptr) {
+    pin = policy_->issuers[issuer_index].runtime->keys.observe(reader_);
+    pinned_.push_back(issuer_index);
+  }
+  return pin.get();
+}
+
+void Pipeline::find_keys(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  state.keys = pin_keys(state.issuer_index);
+  if (state.keys->set == nullptr) {
+    refuse(state, Step::kKey, ErrorCode::kKeysUnavailable);
+    return;
+  }
+  const jose::JoseHeader& header = state.token.unverified_header;
+  state.candidates = header.has_kid ? state.keys->set->find_by_kid(header.unverified_kid, header.unverified_alg)
+                                    : state.keys->set->find_fitting(header.unverified_alg);
+  if (state.candidates.count == 0) {
+    // While the latest fetch has failed nobody knows whether the key exists by now: an outage is not a bad token.
+    const bool unsure = state.candidates.code == ErrorCode::kUnknownKey && state.keys->last_fetch_failed;
+    refuse(state, Step::kKey, unsure ? ErrorCode::kKeysUnavailable : state.candidates.code);
+    return;
+  }
+  pass(state, Step::kKey, {});
+}
+
+void Pipeline::check_signature(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  for (std::size_t i = 0; i < state.candidates.count; ++i) {
+    const keys::Key* key = state.candidates.keys[i];
+    const ParsedToken& token = state.token;
+    if (!evp_.verify(*key, token.unverified_header.unverified_alg, token.jws.signing_input(), token.signature)) continue;
+    state.verified_by = key;
+    pass(state, Step::kSignature, {});
+    return;
+  }
+  refuse(state, Step::kSignature, ErrorCode::kBadSignature);
+}
+
+bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights) noexcept {
+  const ScopeWildcard wildcard = state.issuer->policy.scope.wildcard;
+  for (const jose::RequiredScope& scope : rights.all_scopes) {
+    if (!scope.met_by(state.granted, wildcard)) return false;
+  }
+  if (rights.any_scopes.empty()) return true;
+  for (const jose::RequiredScope& scope : rights.any_scopes) {
+    if (scope.met_by(state.granted, wildcard)) return true;
+  }
+  return false;
+}
+
+void Pipeline::check_rights(CheckState& state) noexcept {
+  const jose::Claims& claims = state.unverified_claims;
+  const std::optional<std::span<const jose::ScopeValue>> granted = jose::parse_granted_scope(
+      claims.scope_texts, claims.scope_is_list, state.issuer->policy.scope.grammar, arena_);
+  // A scope that does not fit its grammar grants nothing.
+  if (granted) state.granted = *granted;
+  if (state.route.kind == RouteMatch::Kind::kUnmatchedAuthenticated) {
+    mark(state, Step::kRouteClaims, Trace::Mark::kSkipped);
+    mark(state, Step::kScope, Trace::Mark::kSkipped);
+    pass(state, Step::kRoute, {});
+    state.open = false;
+    return;
+  }
+  const Route* route = state.route.route;
+  const RouteRights* rights = route == nullptr ? nullptr : route->find_rights(state.issuer_index);
+  if (rights == nullptr) {
+    refuse(state, Step::kRoute, ErrorCode::kNoRoute);
+    return;
+  }
+  pass(state, Step::kRoute, {});
+  if (!pass(state, Step::kRouteClaims, check_required_claims(claims, route->required_claims, state.detail))) return;
+  if (!has_required_scopes(state, *rights)) {
+    state.detail = route->scope_text;
+    refuse(state, Step::kScope, ErrorCode::kInsufficientScope);
+    return;
+  }
+  pass(state, Step::kScope, {});
+  state.open = false;
+}
+
+}  // namespace assay::verify

@@ -1,0 +1,83 @@
+// The order in which a token is checked, for a whole batch, stage by stage. Read pipeline.cc from top to bottom.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "assay/engine.h"
+#include "base/arena.h"
+#include "issuer/introspection.h"
+#include "jose/json.h"
+#include "state/introspection_cache.h"
+#include "verify/check_state.h"
+#include "verify/compiled_policy.h"
+#include "verify/evp_verify.h"
+
+namespace assay::verify {
+
+using AnswerCache = state::IntrospectionCache<issuer::IntrospectionAnswer>;
+
+// Where the pipeline turns to when the answer about an opaque token is not remembered.
+class AnswerSource {
+ public:
+  // What a look-up says: an answer, an error (introspection_unavailable, overloaded), or a ticket to wait with.
+  struct Found {
+    std::shared_ptr<const issuer::IntrospectionAnswer> answer;
+    Error error;
+    Ticket ticket;
+  };
+  // Redeems the check's settled ticket, or orders the answer.
+  [[nodiscard]] virtual Found find_or_order(const Check& check, const CompiledIssuer& issuer) noexcept = 0;
+
+ protected:
+  ~AnswerSource() = default;
+};
+
+// One worker's pipeline: scratch, readers, prepared OpenSSL contexts. Thread-confined.
+class Pipeline {
+ public:
+  // `answers` and `source` must outlive the pipeline.
+  Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source);
+
+  // Runs up to kBatchMax checks through all stages. Afterwards no state is open: each is accepted, refused or pending.
+  // `policy` and the states' views of it and of key sets live until release(), other views until the next run.
+  void run(const CompiledPolicy& policy, std::span<CheckState> states, Now now) noexcept;
+
+  // The verdict of a state that was run and not released yet. Its views live until the next run.
+  [[nodiscard]] Verdict make_verdict(const CheckState& state) noexcept;
+
+  // Lets go of the key sets that run() pinned.
+  void release() noexcept;
+
+ private:
+  void read_request(CheckState& state) noexcept;
+  void read_shape(CheckState& state) noexcept;
+  void read_header(CheckState& state) noexcept;
+  void read_payload(CheckState& state) noexcept;
+  void find_answer(CheckState& state) noexcept;
+  void choose_issuer(CheckState& state) noexcept;
+  void check_claims(CheckState& state) noexcept;
+  void find_keys(CheckState& state) noexcept;
+  void check_signature(CheckState& state) noexcept;
+  void check_rights(CheckState& state) noexcept;
+
+  [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
+                                                                       std::size_t padding_bytes) noexcept;
+  [[nodiscard]] const keys::KeyState* pin_keys(std::uint32_t issuer_index) noexcept;
+  [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
+
+  base::ReaderIndex reader_;
+  AnswerCache& answers_;
+  AnswerSource& source_;
+  base::Arena arena_;
+  jose::JsonReader json_;
+  EvpVerifier evp_;
+  std::vector<keys::KeyCache::Pin> key_pins_;   // by issuer; only those of pinned_ hold one
+  std::vector<std::uint32_t> pinned_;
+  const CompiledPolicy* policy_ = nullptr;      // of the batch that runs
+  Now now_;                                     // of the batch that runs
+};
+
+}  // namespace assay::verify

@@ -1,0 +1,168 @@
+// policy_faults (assay/policy.h): every contradiction of a policy in words.
+#include <algorithm>
+#include <set>
+#include <string>
+
+#include "assay/policy.h"
+#include "jose/alg.h"
+#include "jose/scope.h"
+#include "verify/routes.h"
+
+namespace assay {
+namespace {
+
+using Faults = std::vector<std::string>;
+
+bool is_hmac(Alg alg) { return jose::facts_of(alg).family == jose::AlgFamily::kHmac; }
+
+bool contains(const std::vector<std::string>& list, std::string_view text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+bool is_allowed_url(const std::string& url, const IssuerPolicy& issuer) {
+  return url.starts_with("https://") || (issuer.allow_plain_http && url.starts_with("http://"));
+}
+
+void find_key_source_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const KeySource& keys = issuer.keys;
+  const bool has_url = (keys.kind == KeySource::Kind::kDiscovery && !keys.text.empty()) ||
+                       keys.kind == KeySource::Kind::kJwksUrl;
+  if (has_url && !is_allowed_url(keys.text, issuer)) faults.push_back(where + "the key URL must start with https://");
+  if (keys.kind == KeySource::Kind::kDiscovery && !is_allowed_url(issuer.issuer, issuer)) {
+    faults.push_back(where + "discovery needs an issuer that is an https:// URL");
+  }
+  if (keys.kind == KeySource::Kind::kSecret &&
+      (keys.text.size() < kHmacSecretBytesMin || keys.text.size() > kHmacSecretBytesMax)) {
+    faults.push_back(where + "the HMAC secret must have 32 to 1024 bytes");
+  }
+  const bool by_secret = keys.kind == KeySource::Kind::kSecret;
+  for (const Alg alg : issuer.algorithms) {
+    if (is_hmac(alg) == by_secret) continue;
+    faults.push_back(where + std::string(jose::facts_of(alg).name) +
+                     (by_secret ? " cannot be used with a secret; only HS256, HS384 and HS512 can"
+                                : " needs a secret and no other key"));
+  }
+  if (issuer.algorithms.empty()) faults.push_back(where + "no algorithm is allowed");
+}
+
+void find_jwt_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  find_key_source_faults(issuer, where, faults);
+  if (issuer.audiences.empty() != issuer.audience_unchecked) {
+    faults.push_back(where + "give audiences, or say that the audience is unchecked, but not both");
+  }
+  if (issuer.exp_optional && !issuer.max_token_life) {
+    faults.push_back(where + "an optional exp needs max_token_life");
+  }
+}
+
+void find_opaque_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const OpaquePolicy& opaque = *issuer.opaque;
+  if (!is_allowed_url(opaque.introspection_url, issuer)) {
+    faults.push_back(where + "the introspection URL must start with https://");
+  }
+  if (opaque.client_id.empty()) faults.push_back(where + "introspection needs a client_id");
+  if (opaque.ttl.count() < 0 || opaque.inactive_ttl.count() < 0) {
+    faults.push_back(where + "a life time of answers is negative");
+  }
+  if (opaque.timeout.count() <= 0) faults.push_back(where + "the introspection timeout must be positive");
+}
+
+void find_issuer_faults(const Policy& policy, Faults& faults) {
+  if (policy.issuers.empty()) faults.emplace_back("the policy has no issuer");
+  if (policy.issuers.size() > kIssuersMax) faults.emplace_back("the policy has more than 1024 issuers");
+  std::set<std::string> names;
+  for (const IssuerPolicy& issuer : policy.issuers) {
+    const std::string where = "issuer " + issuer.name + ": ";
+    if (issuer.name.empty()) faults.emplace_back("an issuer has no name");
+    if (!names.insert(issuer.name).second) faults.push_back(where + "the name is used twice");
+    const bool has_jwt = issuer.keys.kind != KeySource::Kind::kNone;
+    if (!has_jwt && !issuer.opaque) faults.push_back(where + "it has neither keys nor introspection");
+    if (has_jwt) find_jwt_faults(issuer, where, faults);
+    if (issuer.opaque) find_opaque_faults(issuer, where, faults);
+    if (issuer.leeway.count() < 0) faults.push_back(where + "the leeway is negative");
+    if (issuer.max_token_life && issuer.max_token_life->count() <= 0) {
+      faults.push_back(where + "max_token_life must be positive");
+    }
+    if (issuer.refresh.count() <= 0 || issuer.max_stale.count() <= 0 || issuer.fetch_timeout.count() <= 0) {
+      faults.push_back(where + "refresh, max_stale and fetch_timeout must be positive");
+    }
+  }
+}
+
+void find_entrance_faults(const Policy& policy, Faults& faults) {
+  if (policy.entrances.empty()) faults.emplace_back("the policy has no entrance");
+  for (std::size_t i = 0; i < policy.entrances.size(); ++i) {
+    const EntrancePolicy& entrance = policy.entrances[i];
+    const std::string where = "entrance " + std::to_string(i) + ": ";
+    for (const std::string& name : entrance.issuers) {
+      const bool known = std::any_of(policy.issuers.begin(), policy.issuers.end(),
+                                     [&](const IssuerPolicy& issuer) { return issuer.name == name; });
+      if (!known) faults.push_back(where + "there is no issuer " + name);
+    }
+    std::size_t opaque_count = 0;
+    std::multiset<std::string> jwt_issuers;
+    for (const IssuerPolicy& issuer : policy.issuers) {
+      if (!entrance.issuers.empty() && !contains(entrance.issuers, issuer.name)) continue;
+      if (issuer.opaque) ++opaque_count;
+      if (issuer.keys.kind != KeySource::Kind::kNone) jwt_issuers.insert(issuer.issuer);
+    }
+    if (opaque_count > 1) faults.push_back(where + "more than one issuer of opaque tokens; a token is sent to one only");
+    for (auto it = jwt_issuers.begin(); it != jwt_issuers.end(); it = jwt_issuers.upper_bound(*it)) {
+      if (jwt_issuers.count(*it) > 1) faults.push_back(where + "more than one issuer has iss \"" + *it + "\"");
+    }
+  }
+}
+
+void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, const std::string& where, Faults& faults) {
+  if (route.issuers.empty() && policy.issuers.size() > 1) {
+    faults.push_back(where + "say which issuers may come here, for there is more than one");
+  }
+  for (const std::string& name : route.issuers) {
+    const bool known = std::any_of(policy.issuers.begin(), policy.issuers.end(),
+                                   [&](const IssuerPolicy& issuer) { return issuer.name == name; });
+    if (!known) faults.push_back(where + "there is no issuer " + name);
+  }
+  for (const IssuerPolicy& issuer : policy.issuers) {
+    if (!route.issuers.empty() && !contains(route.issuers, issuer.name)) continue;
+    for (const std::vector<std::string>* scopes : {&route.scopes, &route.any_scopes}) {
+      for (const std::string& scope : *scopes) {
+        if (jose::RequiredScope::parse(scope, issuer.scope.grammar)) continue;
+        faults.push_back(where + "the scope \"" + scope + "\" is not one value in the grammar of issuer " + issuer.name);
+      }
+    }
+  }
+}
+
+void find_route_faults(const Policy& policy, Faults& faults) {
+  if (policy.routes.size() > kRoutesMax) faults.emplace_back("the policy has more than 4096 routes");
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const RoutePolicy& route : policy.routes) {
+    const std::string where = "route " + route.path + ": ";
+    std::string_view path = route.path;
+    if (path.ends_with("/*")) path.remove_suffix(1);
+    if (!verify::check_path(path) || path.find_first_of("%*?") != std::string_view::npos) {
+      faults.push_back(where + "the path must start with /, have one reading only, and hold * only as a last segment");
+    }
+    std::vector<std::string> methods = route.methods;
+    if (methods.empty()) methods.emplace_back();
+    for (const std::string& method : methods) {
+      if (!seen.insert({route.path, method}).second) faults.push_back(where + "the path and method are there twice");
+    }
+    find_route_issuer_faults(policy, route, where, faults);
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> policy_faults(const Policy& policy) {
+  Faults faults;
+  find_issuer_faults(policy, faults);
+  find_entrance_faults(policy, faults);
+  find_route_faults(policy, faults);
+  if (policy.max_token_bytes == 0 || policy.max_token_bytes > kTokenBytesMax) {
+    faults.emplace_back("max_token_bytes must be 1 to 16384");
+  }
+  return faults;
+}
+
+}  // namespace assay

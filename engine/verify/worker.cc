@@ -1,0 +1,77 @@
+#include "verify/worker.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace assay {
+
+Worker::Impl::Impl(verify::ControlMachine& control)
+    : control_(control),
+      seat_(control.add_worker()),
+      pipeline_(seat_.reader, control.answers(), *this),
+      states_(kBatchMax) {}
+
+Worker::Impl::~Impl() { control_.remove_worker(seat_); }
+
+void Worker::Impl::decide(std::span<const Check> checks, std::span<Verdict> verdicts, Now now) noexcept {
+  const std::size_t count_of_batch = std::min(checks.size(), kBatchMax);
+  const auto policy = control_.policy().observe(seat_.reader);
+  const std::span<verify::CheckState> states = std::span(states_).first(count_of_batch);
+  for (std::size_t i = 0; i < count_of_batch; ++i) {
+    states[i] = verify::CheckState{};
+    states[i].check = &checks[i];
+  }
+  pipeline_.run(*policy, states, now);
+  for (std::size_t i = 0; i < count_of_batch; ++i) {
+    verdicts[i] = pipeline_.make_verdict(states[i]);
+    count(states[i], verdicts[i].code());
+  }
+  for (std::size_t i = count_of_batch; i < checks.size(); ++i) {
+    verdicts[i] = Verdict();
+    control_.unattributed(seat_.reader).add(static_cast<std::size_t>(ErrorCode::kOverloaded));
+  }
+  pipeline_.release();
+}
+
+void Worker::Impl::count(const verify::CheckState& state, ErrorCode code) noexcept {
+  if (code == ErrorCode::kPendingAnswer) return;  // counted when it settles
+  verify::VerdictCounters& counters = state.issuer != nullptr ? state.issuer->runtime->verdicts[seat_.reader]
+                                                              : control_.unattributed(seat_.reader);
+  counters.add(static_cast<std::size_t>(code));
+}
+
+verify::AnswerSource::Found Worker::Impl::find_or_order(const Check& check,
+                                                        const verify::CompiledIssuer& issuer) noexcept {
+  if (check.ticket.valid()) {
+    std::optional<verify::TicketTable::Outcome> outcome =
+        tickets().redeem(check.ticket, issuer.answers_id, check.token);
+    if (outcome) return {.answer = std::move(outcome->answer), .error = outcome->error, .ticket = check.ticket};
+  }
+  const std::optional<Ticket> ticket = tickets().order(issuer.answers_id, check.token);
+  if (!ticket) return {.answer = nullptr, .error = Error{.code = ErrorCode::kOverloaded}, .ticket = {}};
+  return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = *ticket};
+}
+
+void Worker::Impl::decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts) {
+  std::vector<Check> open(checks.begin(), checks.end());
+  for (;;) {
+    decide(open, verdicts, Now::read());
+    std::size_t waiting = 0;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      open[i].ticket = verdicts[i].ticket();
+      if (verdicts[i].pending()) ++waiting;
+    }
+    if (waiting == 0) return;
+    // All of them, because the next decide answers every check anew: one that is not remembered would pend again.
+    while (waiting > 0) {
+      pollfd settled{.fd = tickets().completion_fd(), .events = POLLIN, .revents = 0};
+      poll(&settled, 1, -1);
+      std::array<Ticket, kBatchMax> drained;
+      waiting -= std::min(waiting, tickets().drain(drained));
+    }
+  }
+}
+
+}  // namespace assay

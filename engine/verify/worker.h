@@ -1,0 +1,35 @@
+// What stands behind assay::Worker.
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "assay/engine.h"
+#include "verify/check_state.h"
+#include "verify/control.h"
+#include "verify/pipeline.h"
+
+namespace assay {
+
+// Thread-confined.
+class Worker::Impl final : private verify::AnswerSource {
+ public:
+  // `control` must outlive the worker.
+  explicit Impl(verify::ControlMachine& control);
+  ~Impl();
+
+  void decide(std::span<const Check> checks, std::span<Verdict> verdicts, Now now) noexcept;
+  void decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts);
+  [[nodiscard]] verify::TicketTable& tickets() noexcept { return *seat_.tickets; }
+
+ private:
+  [[nodiscard]] Found find_or_order(const Check& check, const verify::CompiledIssuer& issuer) noexcept override;
+  void count(const verify::CheckState& state, ErrorCode code) noexcept;
+
+  verify::ControlMachine& control_;
+  verify::ControlMachine::Seat seat_;
+  verify::Pipeline pipeline_;
+  std::vector<verify::CheckState> states_;
+};
+
+}  // namespace assay
