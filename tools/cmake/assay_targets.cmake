@@ -25,6 +25,7 @@ target_compile_options(assay_engine_flags INTERFACE -fno-exceptions -fno-rtti)
 # assay_add_test(NAME SOURCES... LIBS...): one GoogleTest program and one ctest entry.
 #   The ctest labels are the folder under tests/ and, for what tests L0 to L5, `engine`: tools/check.sh selects by them.
 #   The default TIMEOUT is generous because sanitized runs share two cores.
+#   assay_engine_tests builds all of the latter, assay_FOLDER_tests those of one folder.
 set(ASSAY_ENGINE_TEST_FOLDERS base kernel jose keys state issuer verify public concurrency)
 add_custom_target(assay_engine_tests)
 function(assay_add_test name)
@@ -34,6 +35,10 @@ function(assay_add_test name)
   endif()
   cmake_path(GET CMAKE_CURRENT_LIST_DIR FILENAME folder)
   list(APPEND ARG_LABELS ${folder})
+  if(NOT TARGET assay_${folder}_tests)
+    add_custom_target(assay_${folder}_tests)
+  endif()
+  add_dependencies(assay_${folder}_tests ${name})
   if(folder IN_LIST ASSAY_ENGINE_TEST_FOLDERS)
     list(APPEND ARG_LABELS engine)
     add_dependencies(assay_engine_tests ${name})
@@ -48,7 +53,8 @@ endfunction()
 
 # assay_add_fuzzer(NAME [MAX_LEN bytes] [MUST_CRASH] LIBS...): fuzz/NAME_fuzz.cc as a libFuzzer program, or, without
 # clang's runtime, as a replay of its seed corpus that ctest runs. MUST_CRASH: the replay passes only if the target
-# aborts, which proves that a finding is seen.
+# aborts, which proves that a finding is seen. assay_fuzzers builds them all.
+add_custom_target(assay_fuzzers)
 function(assay_add_fuzzer name)
   cmake_parse_arguments(ARG "MUST_CRASH" "MAX_LEN" "LIBS" ${ARGN})
   set(corpus ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
@@ -75,6 +81,7 @@ function(assay_add_fuzzer name)
     endif()
     set_tests_properties(fuzz_replay_${name} PROPERTIES TIMEOUT 120 LABELS fuzz)
   endif()
+  add_dependencies(assay_fuzzers ${name}_fuzz)
   target_link_libraries(${name}_fuzz PRIVATE assay_flags ${ARG_LIBS})
   target_include_directories(${name}_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
 endfunction()
