@@ -1,0 +1,190 @@
+#include "jose/scope.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "assay/limits.h"
+
+namespace assay::jose {
+
+namespace {
+
+// NQCHAR of RFC 6749 sec 3.3: printable ASCII without blank, '"' and '\'.
+bool is_scope_character(char c) noexcept { return c > ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+// One scope-token without any character of `reserved`.
+bool is_scope_token(std::string_view token, std::string_view reserved) noexcept {
+  return !token.empty() && std::all_of(token.begin(), token.end(), [reserved](char c) {
+    return is_scope_character(c) && reserved.find(c) == std::string_view::npos;
+  });
+}
+
+constexpr std::string_view kReservedInBracketed = ",[]";
+
+// Takes the next piece up to `separator` off `rest`. Precondition: !done.
+struct Splitter {
+  std::string_view rest;
+  char separator;
+  bool done = false;
+
+  std::string_view next() noexcept {
+    const std::size_t end = rest.find(separator);
+    const std::string_view piece = rest.substr(0, end);
+    done = end == std::string_view::npos;
+    rest.remove_prefix(done ? rest.size() : end + 1);
+    return piece;
+  }
+};
+
+// Collects the values of one scope claim. Each read_ function says whether its text fits the grammar and has room.
+class GrantReader {
+ public:
+  GrantReader(std::span<ScopeValue> room, base::Arena& arena) noexcept : room_(room), arena_(arena) {}
+
+  [[nodiscard]] std::span<const ScopeValue> values() const noexcept { return room_.first(count_); }
+
+  bool read_value(std::string_view value, std::string_view reserved) noexcept {
+    return is_scope_token(value, reserved) && add({.level = {}, .permission = value, .text = value});
+  }
+
+  bool read_separated(std::string_view text, char separator) noexcept {
+    Splitter pieces{text, separator};
+    while (!pieces.done) {
+      if (!read_value(pieces.next(), std::string_view(&separator, 1))) return false;
+    }
+    return true;
+  }
+
+  // item = level "[" [permission *("," permission) [","]] "]" / general; text = item *("," item)
+  bool read_bracketed(std::string_view text) noexcept {
+    while (true) {
+      const std::size_t stop = text.find_first_of(kReservedInBracketed);
+      const std::string_view word = text.substr(0, stop);
+      if (stop == std::string_view::npos || text[stop] == ',') {
+        if (!read_value(word, {})) return false;
+        text.remove_prefix(word.size());
+      } else {
+        const std::size_t close = text.find(']', stop);
+        if (text[stop] != '[' || close == std::string_view::npos) return false;
+        if (!read_level(word, text.substr(stop + 1, close - stop - 1))) return false;
+        text.remove_prefix(close + 1);
+      }
+      if (text.empty()) return true;
+      if (text.front() != ',') return false;
+      text.remove_prefix(1);
+    }
+  }
+
+ private:
+  bool read_level(std::string_view level, std::string_view permissions) noexcept {
+    if (level_seen_ || !is_scope_token(level, kReservedInBracketed)) return false;
+    level_seen_ = true;
+    if (permissions.ends_with(',')) {
+      permissions.remove_suffix(1);
+      if (permissions.empty()) return false;
+    }
+    Splitter pieces{permissions, ',', permissions.empty()};
+    while (!pieces.done) {
+      const std::string_view permission = pieces.next();
+      if (!is_scope_token(permission, kReservedInBracketed) || !add_pair(level, permission)) return false;
+    }
+    return add_pair(level, {});
+  }
+
+  bool add_pair(std::string_view level, std::string_view permission) noexcept {
+    const std::span<char> text = arena_.take<char>(level.size() + permission.size() + 2);
+    if (text.empty()) return false;
+    auto end = std::copy(level.begin(), level.end(), text.begin());
+    *end++ = '[';
+    end = std::copy(permission.begin(), permission.end(), end);
+    *end = ']';
+    return add({.level = level, .permission = permission, .text = {text.data(), text.size()}});
+  }
+
+  bool add(const ScopeValue& value) noexcept {
+    if (count_ == room_.size()) return false;
+    room_[count_++] = value;
+    return true;
+  }
+
+  std::span<ScopeValue> room_;
+  base::Arena& arena_;
+  std::size_t count_ = 0;
+  bool level_seen_ = false;
+};
+
+// Whether `granted` widens to the permission `required` of the same level: its last ':'-segment is exactly "*". At any
+// other place, and in `required`, '*' is an ordinary character.
+bool widens_by_last_segment(std::string_view granted, std::string_view required) noexcept {
+  if (!granted.ends_with(":*")) return false;
+  const std::string_view prefix = granted.substr(0, granted.size() - 1);
+  return required.size() > prefix.size() && required.starts_with(prefix);
+}
+
+}  // namespace
+
+std::optional<std::span<const ScopeValue>> parse_granted_scope(std::span<const std::string_view> texts, bool is_list,
+                                                               ScopeGrammar grammar, base::Arena& arena) noexcept {
+  const char separator = grammar == ScopeGrammar::kSpace ? ' ' : ',';
+  std::size_t values_max = 0;
+  for (const std::string_view text : texts) {
+    if (text.empty() && !is_list) continue;
+    // A text of n separators has up to n + 1 values, and one more for the bare pair of a bracketed level.
+    values_max += 2 + static_cast<std::size_t>(std::count(text.begin(), text.end(), separator));
+  }
+  if (values_max == 0) return std::span<const ScopeValue>{};
+  const std::span<ScopeValue> room = arena.take<ScopeValue>(std::min(values_max, kGrantedScopesMax));
+  if (room.empty()) return std::nullopt;
+
+  GrantReader reader(room, arena);
+  for (const std::string_view text : texts) {
+    if (text.empty() && !is_list) continue;
+    bool fits = false;
+    switch (grammar) {
+      case ScopeGrammar::kSpace:
+      case ScopeGrammar::kComma:
+        fits =
+            is_list ? reader.read_value(text, std::string_view(&separator, 1)) : reader.read_separated(text, separator);
+        break;
+      case ScopeGrammar::kBracketed: fits = reader.read_bracketed(text); break;
+    }
+    if (!fits) return std::nullopt;
+  }
+  return reader.values();
+}
+
+std::optional<RequiredScope> RequiredScope::parse(std::string_view text, ScopeGrammar grammar) {
+  // Room for what one value needs; a text of many values may run out of it, and is refused all the same.
+  base::Arena arena(4 * sizeof(ScopeValue) + 2 * text.size() + 8);
+  const std::string_view texts[] = {text};
+  const auto values = parse_granted_scope(texts, false, grammar, arena);
+  if (!values || values->empty() || values->size() > 2) return std::nullopt;
+  const ScopeValue& first = values->front();
+  if (values->size() == 2) {
+    // `level[permission]` reads as its pair and the bare pair of the level; the pair is what is required.
+    const bool is_one_pair = !first.level.empty() && !first.permission.empty() && values->back().permission.empty();
+    if (!is_one_pair) return std::nullopt;
+  }
+  return RequiredScope(std::string(first.text), std::string(first.level), std::string(first.permission));
+}
+
+RequiredScope::RequiredScope(std::string text, std::string level, std::string permission)
+    : text_(std::move(text)), level_(std::move(level)), permission_(std::move(permission)) {}
+
+bool RequiredScope::met_by(std::span<const ScopeValue> granted, ScopeWildcard wildcard) const noexcept {
+  const ScopeValue required{.level = level_, .permission = permission_, .text = text_};
+  return std::any_of(granted.begin(), granted.end(), [&required, wildcard](const ScopeValue& value) {
+    if (value == required) return true;
+    const bool last_segment =
+        value.level == required.level && widens_by_last_segment(value.permission, required.permission);
+    switch (wildcard) {
+      case ScopeWildcard::kOff: return false;
+      case ScopeWildcard::kLastSegment: return last_segment;
+      case ScopeWildcard::kAll: return last_segment || (value.level.empty() && value.permission == "*");
+    }
+    return false;
+  });
+}
+
+}  // namespace assay::jose
