@@ -1,6 +1,7 @@
 // Token introspection: the request and the answer. RFC 7662 sec 2.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,7 +17,7 @@
 namespace assay::issuer {
 
 // Builds the POST: form-encoded token and token_type_hint, client authentication by HTTP Basic (RFC 6749 sec 2.3.1: id
-// and secret form-encoded before base64).
+// and secret form-encoded before base64). `allow_plain_http` stays false: it is the issuer's to allow.
 [[nodiscard]] FetchRequest make_introspection_request(const OpaquePolicy& policy, std::string_view token);
 
 // An answer that owns its text, so that it can be remembered and shared. Immutable.
@@ -27,7 +28,7 @@ class IntrospectionAnswer {
   [[nodiscard]] static Expected<std::shared_ptr<const IntrospectionAnswer>> parse(std::string_view body);
 
   [[nodiscard]] bool active() const noexcept { return active_; }
-  // The members of an active answer in fixed slots; views live as long as this object.
+  // The members of an active answer in fixed slots, all empty for an inactive one; views live as long as this object.
   [[nodiscard]] const jose::Claims& claims() const noexcept { return claims_; }
   // The JSON text of the whole answer.
   [[nodiscard]] std::string_view json() const noexcept { return text_; }
@@ -36,6 +37,9 @@ class IntrospectionAnswer {
 
  private:
   explicit IntrospectionAnswer(std::size_t arena_bytes) : arena_(arena_bytes) {}
+  // Fills this answer. Errors: as parse, and bad_answer if the arena is too small.
+  [[nodiscard]] Expected<void> read(std::string_view body);
+
   base::Arena arena_;
   std::string_view text_;
   bool active_ = false;

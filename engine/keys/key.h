@@ -15,18 +15,23 @@ namespace assay::keys {
 struct Key {
   jose::KeyType type = jose::KeyType::kOther;
   jose::Curve curve = jose::Curve::kNone;
-  std::string type_text;            // "RSA", "EC P-256", "OKP Ed25519", "oct", or the JWK's own kty
+  std::string type_text;  // "RSA", "EC P-256", "OKP Ed25519", "oct", or the JWK's own kty
   std::optional<std::string> kid;
-  std::optional<Alg> alg;           // the JWK's own binding; nothing: every algorithm that fits the type
+  std::optional<Alg> alg;  // the JWK's own binding; nothing: every algorithm that fits the type
   std::string alg_text;
-  std::string secret_k;             // oct alone
+  std::string secret_k;  // oct alone
   PreparedKey prepared;
 
   [[nodiscard]] bool usable() const noexcept { return prepared.defect == jose::KeyDefect::kNone; }
-  // Whether a signature of `alg` can be checked by this key: type, curve and the key's own alg. RFC 8725 sec 3.1.
+  // Whether a signature of `token_alg` can be checked by a key like this: type, curve and the key's own alg, whatever
+  // is wrong with it. RFC 8725 sec 3.1.
   [[nodiscard]] bool fits(Alg token_alg) const noexcept;
+  // Whether it is sound enough for `token_alg`: usable, and a secret is no shorter than the digest. RFC 7518 sec 3.2.
+  // Precondition: fits(token_alg).
+  [[nodiscard]] bool strong_enough(Alg token_alg) const noexcept;
 };
 
+// Prepares what `jwk` states; a defect is kept as the reason. Cost: see prepare_key.
 [[nodiscard]] Key make_key(jose::Jwk jwk);
 
 }  // namespace assay::keys

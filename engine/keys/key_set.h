@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+
 #include "assay/expected.h"
+#include "assay/limits.h"
 #include "assay/policy.h"
 #include "base/keyed_hash.h"
 #include "keys/key.h"
@@ -19,7 +21,10 @@ namespace assay::keys {
 class KeySet {
  public:
   // Prepares every key of a JWK Set, PEM or secret. Slow (about 0.1 ms a key): never on the deciding path.
-  //   errors   bad_key_set: as parse_jwk_set, parse_public_pem; or not one key is usable
+  //   source   kJwksText, kPem, or kSecret (kHmacSecretBytesMin .. kHmacSecretBytesMax bytes)
+  //   errors   bad_key_set: as parse_jwk_set, parse_public_pem; a secret of another size; a source of another kind; or
+  //   not
+  //            one key is usable
   [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(const KeySource& source);
   [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_from_jwks(std::string_view document);
 
@@ -33,18 +38,27 @@ class KeySet {
   };
 
   // Keys with this kid that fit `alg`. A present kid is never answered with another key; a key set whose keys carry no
-  // kid at all has no key for a token with one.
-  //   codes    unknown_key: no key has the kid; weak_key: one has, but it is unusable; alg_key_mismatch: none fits
+  // kid at all has no key for a token with one. A pinned key (kPem, kSecret) stands alone and has no name: there the
+  // kid chooses nothing and this is find_fitting (RFC 7515 sec 4.1.4: kid is a hint).
+  //   codes    unknown_key: no key has the kid; weak_key: one that fits has, but it is unusable; alg_key_mismatch: none
+  //            fits
   [[nodiscard]] Candidates find_by_kid(std::string_view kid, Alg alg) const noexcept;
 
-  // Every usable key that fits `alg`, for tokens without kid; weak_key where only unusable ones would, unknown_key where
-  // the set is empty, alg_key_mismatch where keys exist but none fits.
+  // The first kKeysTriedMax usable keys that fit `alg`, for tokens without kid; weak_key where only unusable ones
+  // would, unknown_key where the set is empty, alg_key_mismatch where keys exist but none fits.
   [[nodiscard]] Candidates find_fitting(Alg alg) const noexcept;
 
  private:
-  explicit KeySet(std::vector<Key> keys);
+  // Whether a kid chooses among the keys.
+  enum class KidUse : std::uint8_t { kChooses, kIgnored };
+
+  KeySet(std::vector<Key> keys, KidUse kid_use);
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_pinned(jose::Jwk jwk);
+
   std::vector<Key> keys_;
+  KidUse kid_use_;
   absl::flat_hash_map<base::Hash128, std::vector<std::uint32_t>> by_kid_;  // indexes into keys_; kid compared on a hit
+  std::array<Candidates, kAlgCount> fitting_;                              // by Alg: what find_fitting answers
 };
 
 }  // namespace assay::keys
