@@ -107,7 +107,7 @@ class LayerCheck:
 
     def resolve(self, path, target):
         """The project path that the quoted include `target` of `path` means, or None."""
-        program_bases = ("", "tools") if folder_of(path) in PROGRAM_FOLDERS else ()
+        program_bases = ("", "tools", "tests", os.path.dirname(path)) if folder_of(path) in PROGRAM_FOLDERS else ()
         for base in ("engine", "engine/include") + program_bases:
             candidate = os.path.normpath(os.path.join(base, target))
             if os.path.isfile(os.path.join(self.root, candidate)):
@@ -156,7 +156,7 @@ class LayerCheck:
         else:
             self.fault(path, include.line, "spelling", f"\"{include.target}\" is no file that this one may name: write "
                        "project headers relative to engine/ (\"jose/json.h\", \"assay/error.h\") or, in programs, "
-                       "to tools/ or the root")
+                       "to tools/, tests/, the root or the file itself")
 
     def check_isa_source(self, path, text):
         """Inline code that is compiled with newer instructions may be the copy the linker keeps for everybody."""

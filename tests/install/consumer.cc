@@ -2,7 +2,7 @@
 #include <array>
 #include <cstdio>
 
-#include <assay/engine.h>
+#include "assay/engine.h"
 
 int main() {
   assay::IssuerPolicy issuer{.name = "example", .issuer = "https://issuer.example"};

@@ -27,7 +27,8 @@ class Layers(LayersTest):
         self.plant("engine/jose/json.cc", '#include <simdjson.h>\n')
         self.plant("tests/server/server_test.cc", '#include <gtest/gtest.h>\n#include <llhttp.h>\n'
                    '#include "server/server.h"\n#include "verify/pipeline.h"\n#include "signing/key.h"\n'
-                   '#include "tools/signing/key.h"\n')
+                   '#include "tools/signing/key.h"\n#include "server_fixture.h"\n')
+        self.plant("tests/server/server_fixture.h", "#pragma once\n")
         self.assert_clean()
 
     def test_commented_out_include_is_no_include(self):
