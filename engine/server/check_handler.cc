@@ -69,7 +69,7 @@ tl::expected<Check, Refusal> CheckHandler::read_check(const HttpRequest& request
   const tl::expected<JudgedRequest, Refusal> judged =
       read_judged_request(request, listener.settings->mode, listener.trust);
   if (!judged) return tl::unexpected<Refusal>(judged.error());
-  Check check{.method = judged->method, .path = judged->target, .entrance = listener.settings->entrance};
+  Check check{.token = {}, .method = judged->method, .path = judged->target, .entrance = listener.settings->entrance};
   const Expected<std::string_view> token =
       find_token({.fields = request.fields, .target = judged->target}, listener.settings->token_places, scratch_);
   if (token) {

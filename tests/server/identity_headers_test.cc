@@ -11,7 +11,17 @@
 namespace assay::server {
 namespace {
 
+using verify::VerifiedFacts;
+
 const ListenerSettings kPlain;
+
+// Facts of which one is set.
+template <typename Fact, typename Value>
+VerifiedFacts with(Fact VerifiedFacts::*fact, const Value& value) {
+  VerifiedFacts facts;
+  facts.*fact = value;
+  return facts;
+}
 
 // The fields by name; one entry "refused" with the field's name where the writer refuses.
 std::map<std::string, std::string> write(const ListenerSettings& settings, const verify::VerifiedFacts& facts) {
@@ -39,18 +49,19 @@ std::string encode(std::string_view text, std::size_t room_bytes) {
 
 TEST(IdentityHeaders, EachClaimHasItsField) {
   const std::array<std::string_view, 2> scope{"orders:read", "location[orders.write]"};
-  const auto fields = write(kPlain, {.issuer_name = "shop",
-                                     .issuer = "https://issuer.example",
-                                     .subject = "alice",
-                                     .client = "app-1",
-                                     .scope = scope,
-                                     .expires_at = NumericDate{1'710'223'631'577'478}});
+  VerifiedFacts facts;
+  facts.issuer_name = "shop";
+  facts.issuer = "https://issuer.example";
+  facts.subject = "alice";
+  facts.client = "app-1";
+  facts.scope = scope;
+  facts.expires_at = NumericDate{1'710'223'631'577'478};
   const std::map<std::string, std::string> expected{{"X-Assay-Subject", "alice"},
                                                     {"X-Assay-Client", "app-1"},
                                                     {"X-Assay-Issuer", "https://issuer.example"},
                                                     {"X-Assay-Scope", "orders:read location[orders.write]"},
                                                     {"X-Assay-Expires", "1710223631"}};
-  EXPECT_EQ(fields, expected);
+  EXPECT_EQ(write(kPlain, facts), expected);
 }
 
 TEST(IdentityHeaders, AbsentClaimsHaveEmptyFields) {
@@ -70,7 +81,7 @@ TEST(IdentityHeaders, ClaimHeadersHoldTheClaimsText) {
                                      {.name = "tenant", .text = "caf\xc3\xa9 1", .kind = JsonKind::kString},
                                      {.name = "level", .text = "3", .kind = JsonKind::kNumber},
                                      {.name = "nothing", .text = "null", .kind = JsonKind::kNull}}};
-  auto fields = write(settings, {.claims = claims});
+  auto fields = write(settings, with(&VerifiedFacts::claims, claims));
   EXPECT_EQ(fields["X-Tenant"], "caf%C3%A9%201");
   EXPECT_EQ(fields["X-Level"], "3");
   EXPECT_EQ(fields["X-Roles"], "[\"a%20b\"]");
@@ -78,49 +89,53 @@ TEST(IdentityHeaders, ClaimHeadersHoldTheClaimsText) {
 }
 
 TEST(IdentityHeaders, AClaimCannotStartAnotherHeader) {
-  auto fields = write(kPlain, {.subject = "alice\r\nX-Assay-Scope: admin"});
+  auto fields = write(kPlain, with(&VerifiedFacts::subject, "alice\r\nX-Assay-Scope: admin"));
   EXPECT_EQ(fields["X-Assay-Subject"], "alice%0D%0AX-Assay-Scope:%20admin");
   EXPECT_EQ(fields["X-Assay-Scope"], "");
 }
 
 TEST(IdentityHeaders, AScopeValueWithABlankIsNotTwoScopes) {
   const std::array<std::string_view, 2> scope{"read admin", "write"};
-  EXPECT_EQ(write(kPlain, {.scope = scope})["X-Assay-Scope"], "read%20admin write");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::scope, scope))["X-Assay-Scope"], "read%20admin write");
 }
 
 TEST(IdentityHeaders, ExpiryIsRoundedDown) {
-  EXPECT_EQ(write(kPlain, {.expires_at = NumericDate{999'999}})["X-Assay-Expires"], "0");
-  EXPECT_EQ(write(kPlain, {.expires_at = NumericDate{kNumericDateUsMax}})["X-Assay-Expires"], "4611686018427");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::expires_at, NumericDate{999'999}))["X-Assay-Expires"], "0");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::expires_at, NumericDate{kNumericDateUsMax}))["X-Assay-Expires"],
+            "4611686018427");
 }
 
 TEST(IdentityHeaders, AValueOverItsLimitIsRefused) {
   const std::string longest(kIdentityHeaderBytesMax, 'a');
   const std::string too_long = longest + "a";
-  EXPECT_EQ(write(kPlain, {.subject = longest})["X-Assay-Subject"], longest);
-  EXPECT_EQ(write(kPlain, {.subject = too_long})["refused"], "X-Assay-Subject");
-  EXPECT_EQ(write(kPlain, {.client = too_long})["refused"], "X-Assay-Client");
-  EXPECT_EQ(write(kPlain, {.issuer = too_long})["refused"], "X-Assay-Issuer");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::subject, longest))["X-Assay-Subject"], longest);
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::subject, too_long))["refused"], "X-Assay-Subject");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::client, too_long))["refused"], "X-Assay-Client");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::issuer, too_long))["refused"], "X-Assay-Issuer");
   const std::array<Claim, 1> claims{{{.name = "tenant", .text = too_long, .kind = JsonKind::kString}}};
   const ListenerSettings settings{.claim_headers = {{.claim = "tenant", .header = "X-Tenant"}}};
-  EXPECT_EQ(write(settings, {.claims = claims})["refused"], "X-Tenant");
+  EXPECT_EQ(write(settings, with(&VerifiedFacts::claims, claims))["refused"], "X-Tenant");
 }
 
 TEST(IdentityHeaders, TheLimitIsOnTheEncodedValue) {
-  EXPECT_EQ(write(kPlain, {.subject = std::string(kIdentityHeaderBytesMax / 3 + 1, ' ')})["refused"],
-            "X-Assay-Subject");
+  const std::string blanks(kIdentityHeaderBytesMax / 3 + 1, ' ');
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::subject, blanks))["refused"], "X-Assay-Subject");
 }
 
 TEST(IdentityHeaders, AScopeOverItsLimitIsRefused) {
   const std::string half(kIdentityHeaderBytesMax / 2, 'a');
   const std::string rest(kIdentityHeaderBytesMax / 2 - 1, 'b');
-  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 2>{half, rest}})["X-Assay-Scope"], half + " " + rest);
-  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 2>{half, half}})["refused"], "X-Assay-Scope");
-  EXPECT_EQ(write(kPlain, {.scope = std::array<std::string_view, 3>{half, half, "c"}})["refused"], "X-Assay-Scope");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::scope, std::array<std::string_view, 2>{half, rest}))["X-Assay-Scope"],
+            half + " " + rest);
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::scope, std::array<std::string_view, 2>{half, half}))["refused"],
+            "X-Assay-Scope");
+  EXPECT_EQ(write(kPlain, with(&VerifiedFacts::scope, std::array<std::string_view, 3>{half, half, "c"}))["refused"],
+            "X-Assay-Scope");
 }
 
 TEST(IdentityHeaders, AWriterCarriesNothingFromOneTokenToTheNext) {
   IdentityWriter writer(kPlain);
-  const Verdict alice = verify::VerdictMaker::accept({.subject = "alice", .client = "app"});
+  const Verdict alice = verify::VerdictMaker::accept(with(&VerifiedFacts::subject, "alice"));
   const Verdict nobody = verify::VerdictMaker::accept({});
   ASSERT_TRUE(writer.write(alice.token()).has_value());
   const auto response = writer.write(nobody.token());

@@ -13,9 +13,9 @@ namespace assay {
 struct Address {
   enum class Kind : std::uint8_t { kTcp, kUnix };
   Kind kind = Kind::kTcp;
-  std::string host;        // kTcp: numeric IPv4 or IPv6, without brackets
+  std::string host = {};   // kTcp: numeric IPv4 or IPv6, without brackets
   std::uint16_t port = 0;  // 0: any free one
-  std::string path;        // kUnix
+  std::string path = {};   // kUnix
 };
 
 // Whose method and path are judged (docs/architecture.md).
@@ -25,7 +25,7 @@ enum class ListenerMode : std::uint8_t { kExtAuthz, kAuthRequest, kForwardAuth }
 struct TokenPlace {
   enum class Kind : std::uint8_t { kBearer, kHeader, kCookie, kQuery };
   Kind kind = Kind::kBearer;
-  std::string name;  // kHeader in lower case, kCookie, kQuery
+  std::string name = {};  // kHeader in lower case, kCookie, kQuery
 };
 
 // An identity header beyond the fixed ones: the claim's text.
@@ -35,14 +35,14 @@ struct ClaimHeader {
 };
 
 struct ListenerSettings {
-  Address address;
+  Address address = {};
   ListenerMode mode = ListenerMode::kExtAuthz;
   std::vector<TokenPlace> token_places{TokenPlace{}};
-  std::uint32_t entrance = 0;              // index into Policy::entrances
-  std::vector<std::string> trusted_peers;  // numeric addresses, or "unix"
-  std::vector<ClaimHeader> claim_headers;
+  std::uint32_t entrance = 0;                   // index into Policy::entrances
+  std::vector<std::string> trusted_peers = {};  // numeric addresses, or "unix"
+  std::vector<ClaimHeader> claim_headers = {};
   bool client_detail = false;  // put code and detail into the body of a refusal
-  std::string realm;           // of the challenge; empty: none
+  std::string realm = {};      // of the challenge; empty: none
 };
 
 // Bounds of the HTTP front end. Crossing one closes the connection with a 4xx where one can still be sent.

@@ -1,0 +1,83 @@
+#include "server/server.h"
+
+#include "assay/control.h"
+#include "server/admin.h"
+#include "server/settings_faults.h"
+
+namespace assay::server {
+namespace {
+
+using Opened = tl::expected<void, std::string>;
+
+std::string join_lines(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "\n") + line;
+  return text;
+}
+
+}  // namespace
+
+tl::expected<std::unique_ptr<Sidecar>, std::string> Sidecar::start(Engine& engine, Settings settings) {
+  const std::vector<std::string> faults = settings_faults(settings);
+  if (!faults.empty()) return tl::unexpected<std::string>(join_lines(faults));
+  std::unique_ptr<Sidecar> sidecar(new Sidecar(std::move(settings)));
+  if (Opened opened = sidecar->open_checks(engine); !opened) return tl::unexpected<std::string>(opened.error());
+  if (Opened opened = sidecar->open_admin(engine); !opened) return tl::unexpected<std::string>(opened.error());
+  return sidecar;
+}
+
+tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
+  HttpServerOptions options{.listeners = {},
+                            .workers = settings_.workers,
+                            .limits = settings_.http,
+                            .poller = settings_.poller,
+                            .make_handler = {}};
+  std::vector<CheckedListener> checked;
+  for (const ListenerSettings& listener : settings_.listeners) {
+    options.listeners.push_back({.address = listener.address, .body = BodyUse::kDiscard});
+    tl::expected<PeerTrust, std::string> trust = PeerTrust::parse(listener.trusted_peers);
+    if (!trust) return tl::unexpected<std::string>(trust.error());
+    checked.push_back({.settings = &listener, .trust = std::move(*trust)});
+  }
+  options.make_handler = [this, &engine, checked](std::uint32_t /*worker_index*/) {
+    return std::make_unique<CheckHandler>(engine.worker(), checked, answers_.emplace_back());
+  };
+  auto server = HttpServer::start(std::move(options));
+  if (!server) return tl::unexpected<std::string>(server.error());
+  checks_ = std::move(*server);
+  return {};
+}
+
+tl::expected<void, std::string> Sidecar::open_admin(Engine& engine) {
+  if (!settings_.admin) return {};
+  const AdminSources sources{
+      .control = engine.control(), .checks = *checks_, .answers = answers_, .draining = draining_};
+  auto server = HttpServer::start(
+      {.listeners = {{.address = settings_.admin->address, .body = BodyUse::kDiscard}},
+       .workers = 1,
+       .limits = settings_.http,
+       .poller = settings_.poller,
+       .make_handler = [sources](std::uint32_t /*worker_index*/) { return std::make_unique<AdminHandler>(sources); }});
+  if (!server) return tl::unexpected<std::string>(server.error());
+  admin_ = std::move(*server);
+  return {};
+}
+
+std::optional<Address> Sidecar::admin_address() const {
+  if (!admin_) return std::nullopt;
+  return admin_->bound_addresses().front();
+}
+
+void Sidecar::drain() noexcept {
+  draining_.begin();
+  checks_->drain();
+}
+
+void Sidecar::join() {
+  checks_->join();
+  if (!admin_) return;
+  admin_->drain();
+  admin_->join();
+}
+
+}  // namespace assay::server

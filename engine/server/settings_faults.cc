@@ -1,0 +1,120 @@
+#include "server/settings_faults.h"
+
+#include <algorithm>
+#include <array>
+
+#include "server/http1_syntax.h"
+#include "server/identity_headers.h"
+#include "server/judged_request.h"
+
+namespace assay::server {
+namespace {
+
+// Set by the sidecar in some answer, or by HTTP itself.
+constexpr std::array<std::string_view, 11> kTakenNames{
+    "x-assay-code", "x-assay-status",    "www-authenticate", "cache-control", "content-type", "retry-after",
+    "connection",   "transfer-encoding", "content-length",   "keep-alive",    "upgrade"};
+
+// One listener's faults, each opened by its address.
+class Complaints {
+ public:
+  Complaints(const ListenerSettings& listener, std::vector<std::string>& faults)
+      : prefix_("listener " + address_text(listener.address) + ": "), faults_(faults) {}
+  void add(std::string_view fault) { faults_.push_back(prefix_ + std::string(fault)); }
+
+ private:
+  std::string prefix_;
+  std::vector<std::string>& faults_;
+};
+
+bool is_token(std::string_view text) { return !text.empty() && is_made_of(text, kTokenByte); }
+
+// The name as a backend may see it that folds case and takes "_" and "." for "-".
+std::string folded(std::string_view name) {
+  std::string text;
+  for (const char c : name) {
+    if (c == '_' || c == '.') {
+      text += '-';
+    } else {
+      text += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+    }
+  }
+  return text;
+}
+
+// Whether two places are the same one.
+bool is_same_place(const TokenPlace& left, const TokenPlace& right) {
+  if (left.kind != right.kind) return false;
+  return left.kind == TokenPlace::Kind::kHeader ? equals_ignoring_case(left.name, right.name) : left.name == right.name;
+}
+
+bool has_sound_name(const TokenPlace& place) {
+  switch (place.kind) {
+    case TokenPlace::Kind::kBearer: return true;
+    case TokenPlace::Kind::kHeader:
+    case TokenPlace::Kind::kCookie: return is_token(place.name);
+    case TokenPlace::Kind::kQuery: return !place.name.empty();
+  }
+  return false;
+}
+
+void check_places(const std::vector<TokenPlace>& places, Complaints& complaints) {
+  if (places.empty()) complaints.add("no token place is given");
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!has_sound_name(places[i])) complaints.add("token place \"" + places[i].name + "\" is no name of its kind");
+    for (std::size_t j = 0; j < i; ++j) {
+      if (is_same_place(places[i], places[j])) {
+        complaints.add("token place \"" + places[i].name + "\" is given twice: every token would count as two");
+      }
+    }
+  }
+}
+
+void check_trust(const ListenerSettings& listener, Complaints& complaints) {
+  const tl::expected<PeerTrust, std::string> trust = PeerTrust::parse(listener.trusted_peers);
+  if (!trust) complaints.add(trust.error());
+  if (listener.mode != ListenerMode::kExtAuthz && listener.trusted_peers.empty()) {
+    complaints.add("this mode judges what the proxy forwards, so trusted_peers must name the proxy");
+  }
+}
+
+void check_claim_headers(const ListenerSettings& listener, Complaints& complaints) {
+  std::vector<std::string> seen(kTakenNames.begin(), kTakenNames.end());
+  for (const std::string_view fixed : IdentityWriter::field_names({})) seen.push_back(folded(fixed));
+  for (const ClaimHeader& header : listener.claim_headers) {
+    const std::string name = folded(header.header);
+    if (!is_token(header.header)) complaints.add("claim header \"" + header.header + "\" is no field name");
+    if (header.claim.empty()) complaints.add("claim header \"" + header.header + "\" has no claim");
+    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+      complaints.add("claim header \"" + header.header + "\" is set already, in this spelling or another");
+    }
+    seen.push_back(name);
+  }
+}
+
+}  // namespace
+
+std::string address_text(const Address& address) {
+  switch (address.kind) {
+    case Address::Kind::kTcp: {
+      const bool is_ipv6 = address.host.find(':') != std::string::npos;
+      return "tcp://" + (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+    }
+    case Address::Kind::kUnix: return "unix:" + address.path;
+  }
+  return {};
+}
+
+std::vector<std::string> settings_faults(const Settings& settings) {
+  std::vector<std::string> faults;
+  if (settings.listeners.empty()) faults.emplace_back("no listener is given");
+  for (const ListenerSettings& listener : settings.listeners) {
+    Complaints complaints(listener, faults);
+    check_places(listener.token_places, complaints);
+    check_trust(listener, complaints);
+    check_claim_headers(listener, complaints);
+  }
+  return faults;
+}
+
+}  // namespace assay::server

@@ -1,0 +1,24 @@
+// What is wrong with a sidecar's settings before a socket is opened.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "assay/settings.h"
+
+namespace assay::server {
+
+// Everything that Sidecar::start would refuse in the listeners, one sentence each, naming the listener. Empty: none.
+//
+//   - no listener; no token place, or one twice; a place other than bearer without a name
+//   - a header or cookie name that is no token
+//   - mode auth_request or forward_auth without trusted_peers: every check would be refused; an entry that is no
+//   address
+//   - a claim header that is no token, occurs twice, or is one that the sidecar or HTTP itself sets, also in the
+//     spellings with "_" or "." that some backends take for the same
+[[nodiscard]] std::vector<std::string> settings_faults(const Settings& settings);
+
+// "tcp://127.0.0.1:8181", "tcp://[::1]:8181" or "unix:/run/assay/check.sock".
+[[nodiscard]] std::string address_text(const Address& address);
+
+}  // namespace assay::server
