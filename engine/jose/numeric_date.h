@@ -17,6 +17,7 @@ enum class Rounding : std::uint8_t {
 // Reads the text of a JSON number, fractions and exponents included, without going through floating point.
 //
 //   number    text that JsonReader accepted as a number
+//   returns   exact to the microsecond; dates after kNumericDateUsMax (about the year 148,000) read as that one
 //   errors    bad_claim: negative (also -0.5; -0 reads as 0), or not below kNumericDateEndS
 //   cost      one pass over the digits; work is bounded whatever the exponent
 [[nodiscard]] Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept;

@@ -29,8 +29,8 @@ inline constexpr std::size_t kKidBytesMax = 256;
 // First NumericDate that is too late, in seconds.
 inline constexpr std::int64_t kNumericDateEndS = std::int64_t{1} << 53;
 
-// Latest NumericDate that is kept exactly, in microseconds: about the year 148,000. Later ones in range read as this one,
-// since 2^53 seconds have no room in int64; a leeway added to it still has.
+// Latest NumericDate that is kept exactly, in microseconds: about the year 148,000. Later ones in range read as this
+// one, since 2^53 seconds have no room in int64; a leeway added to it still has.
 inline constexpr std::int64_t kNumericDateUsMax = std::int64_t{1} << 62;
 static_assert(kNumericDateUsMax / 1'000'000 < kNumericDateEndS);
 

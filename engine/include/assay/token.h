@@ -13,8 +13,8 @@ namespace verify {
 class TokenMaker;
 }
 
-// A point in time as a token states it: microseconds since the epoch, exact. RFC 7519 sec 2.
-// Range [0, kNumericDateEndS) seconds.
+// A point in time as a token states it: microseconds since the epoch. RFC 7519 sec 2.
+// Range [0, kNumericDateUsMax]; the maximum also stands for everything later.
 struct NumericDate {
   std::int64_t us = 0;
 

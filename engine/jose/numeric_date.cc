@@ -1,0 +1,102 @@
+#include "jose/numeric_date.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+
+#include "assay/limits.h"
+
+namespace assay::jose {
+
+namespace {
+
+constexpr std::int64_t kUsPerSecond = 1'000'000;
+constexpr std::int64_t kFractionDigits = 6;
+constexpr std::int64_t kSecondDigitsMax = 16;
+static_assert(kNumericDateEndS <= 10'000'000'000'000'000, "a date in range has at most kSecondDigitsMax digits");
+
+// A JSON number taken apart. Its value is [integer fraction] * 10^(exponent - fraction.size()).
+struct Decimal {
+  bool negative = false;
+  std::string_view integer;
+  std::string_view fraction;
+  std::int64_t exponent = 0;
+
+  [[nodiscard]] std::size_t digit_count() const noexcept { return integer.size() + fraction.size(); }
+  // Counted from the leading digit of `integer`; zeros follow without end.
+  [[nodiscard]] unsigned digit(std::size_t index) const noexcept {
+    if (index < integer.size()) return static_cast<unsigned>(integer[index] - '0');
+    index -= integer.size();
+    return index < fraction.size() ? static_cast<unsigned>(fraction[index] - '0') : 0;
+  }
+};
+
+std::int64_t parse_exponent(std::string_view text) noexcept {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  std::int64_t magnitude = 0;
+  for (const char c : text) magnitude = std::min(magnitude * 10 + (c - '0'), kNumericDateExponentMax);
+  return negative ? -magnitude : magnitude;
+}
+
+Decimal take_apart(std::string_view number) noexcept {
+  Decimal decimal;
+  decimal.negative = number.starts_with('-');
+  if (decimal.negative) number.remove_prefix(1);
+  if (const std::size_t e = number.find_first_of("eE"); e != std::string_view::npos) {
+    decimal.exponent = parse_exponent(number.substr(e + 1));
+    number = number.substr(0, e);
+  }
+  const std::size_t point = number.find('.');
+  decimal.integer = number.substr(0, point);
+  if (point != std::string_view::npos) decimal.fraction = number.substr(point + 1);
+  return decimal;
+}
+
+// Index of the first digit from `index` on that is not 0; digit_count() if there is none.
+std::size_t find_nonzero(const Decimal& decimal, std::size_t index) noexcept {
+  while (index < decimal.digit_count() && decimal.digit(index) == 0) ++index;
+  return index;
+}
+
+}  // namespace
+
+Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept {
+  const Decimal decimal = take_apart(number);
+  const std::size_t first = find_nonzero(decimal, 0);
+  if (first == decimal.digit_count()) return NumericDate{0};
+  if (decimal.negative) return fail(ErrorCode::kBadClaim);
+
+  // How many digits from `first` on make whole microseconds.
+  const std::int64_t kept = static_cast<std::int64_t>(decimal.integer.size()) - static_cast<std::int64_t>(first) +
+                            decimal.exponent + kFractionDigits;
+  if (kept > kSecondDigitsMax + kFractionDigits) return fail(ErrorCode::kBadClaim);
+
+  std::int64_t seconds = 0;
+  std::int64_t fraction_us = 0;
+  for (std::int64_t i = 0; i < kept; ++i) {
+    std::int64_t& part = i < kept - kFractionDigits ? seconds : fraction_us;
+    part = part * 10 + decimal.digit(first + static_cast<std::size_t>(i));
+  }
+  if (seconds >= kNumericDateEndS) return fail(ErrorCode::kBadClaim);
+  if (seconds > kNumericDateUsMax / kUsPerSecond) return NumericDate{kNumericDateUsMax};
+
+  const std::size_t rest = first + static_cast<std::size_t>(std::max<std::int64_t>(kept, 0));
+  const bool round_up = rounding == Rounding::kUp && find_nonzero(decimal, rest) < decimal.digit_count();
+  return NumericDate{std::min(seconds * kUsPerSecond + fraction_us + (round_up ? 1 : 0), kNumericDateUsMax)};
+}
+
+std::size_t format_numeric_date(NumericDate date, char (&text)[kNumericDateTextMax]) noexcept {
+  char* end = std::to_chars(text, text + kNumericDateTextMax, date.us / kUsPerSecond).ptr;
+  std::int64_t fraction_us = date.us % kUsPerSecond;
+  if (fraction_us == 0) return static_cast<std::size_t>(end - text);
+
+  *end++ = '.';
+  std::size_t digits = static_cast<std::size_t>(kFractionDigits);
+  for (; fraction_us % 10 == 0; fraction_us /= 10) --digits;
+  for (std::size_t i = digits; i-- > 0; fraction_us /= 10) end[i] = static_cast<char>('0' + fraction_us % 10);
+  return static_cast<std::size_t>(end - text) + digits;
+}
+
+}  // namespace assay::jose
