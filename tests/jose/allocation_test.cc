@@ -1,0 +1,94 @@
+// Property: reading a token's text allocates nothing once the reader and the arena exist, whatever the text.
+// Method: operator new is counted in this program.
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "assay/limits.h"
+#include "jose/claims.h"
+#include "jose/compact.h"
+#include "jose/header.h"
+#include "jose/json.h"
+#include "tests/jose/bookings_token.h"
+#include "tests/jose/padded_text.h"
+
+namespace {
+
+std::size_t allocation_count = 0;
+
+void* counted_allocation(std::size_t bytes) noexcept {
+  ++allocation_count;
+  return std::malloc(bytes == 0 ? 1 : bytes);
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  void* const block = counted_allocation(bytes);
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+void* operator new[](std::size_t bytes) { return operator new(bytes); }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_allocation(bytes); }
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_allocation(bytes); }
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete[](void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
+
+namespace assay::jose {
+namespace {
+
+// Texts that reach every branch that could want memory: escapes, large objects, depth, lists, refusals.
+std::vector<std::string> texts() {
+  std::string names = "{";
+  for (int i = 0; i < 1000; ++i) names += "\"n\\u0061me" + std::to_string(i) + "\":[],";
+  std::string values = R"({"aud":["a","b"],"scope":[)";
+  for (int i = 0; i < 500; ++i) values += "\"s\",";
+  return {decode_segment(kBookingsHeaderSegment),
+          decode_segment(kBookingsPayloadSegment),
+          names + "\"last\":1}",
+          names + "\"name0\":1}",
+          values + "\"s\"]}",
+          "{\"a\":" + std::string(16000, '['),
+          R"({"alg":"RS256","kid":"\u0031","exp":1e-99999,"crit":[]})",
+          R"({"exp":"never"})",
+          "{\"a\":1",
+          "\xff"};
+}
+
+TEST(Allocation, IsCountedInThisProgram) {
+  const std::size_t before = allocation_count;
+  const std::string text(1000, 'x');
+  EXPECT_GT(allocation_count, before) << text;
+}
+
+TEST(Allocation, HappensOnlyAtConstruction) {
+  std::vector<PaddedText> padded;
+  for (const std::string& text : texts()) padded.emplace_back(text);
+  JsonReader reader(kTokenBytesMax);
+  base::Arena arena(8 * kTokenBytesMax);
+
+  std::size_t accepted = 0;
+  const std::size_t before = allocation_count;
+  for (const PaddedText& text : padded) {
+    arena.reset();
+    const Expected<JsonValue> root = reader.read(text.view(), arena);
+    if (!root) continue;
+    const Expected<JoseHeader> header = parse_header(*root);
+    const Expected<Claims> claims = parse_claims(*root, arena);
+    accepted += (header ? 1U : 0U) + (claims ? 1U : 0U) + find_bad_claim(*root).size();
+  }
+  const Expected<CompactJws> jws = split_compact("a.b.c");
+  const std::size_t after = allocation_count;
+
+  EXPECT_EQ(after - before, 0u);
+  EXPECT_GT(accepted, 0u);
+  EXPECT_TRUE(jws);
+}
+
+}  // namespace
+}  // namespace assay::jose

@@ -1,0 +1,17 @@
+assay_add_test(jose_alg_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/alg_test.cc LIBS assay_jose)
+assay_add_test(jose_compact_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/compact_test.cc LIBS assay_jose)
+assay_add_test(jose_json_grammar_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_grammar_test.cc LIBS assay_jose)
+assay_add_test(jose_name_table_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/name_table_test.cc LIBS assay_jose)
+assay_add_test(jose_json_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_test.cc LIBS assay_jose)
+assay_add_test(jose_numeric_date_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/numeric_date_test.cc LIBS assay_jose)
+assay_add_test(jose_header_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/header_test.cc LIBS assay_jose)
+assay_add_test(jose_claims_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/claims_test.cc LIBS assay_jose)
+assay_add_test(jose_allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc LIBS assay_jose)
+
+# The structure of a text is found by another SIMD variant on every kind of processor: all must read alike. One that this
+# processor or simdjson's build lacks makes simdjson refuse everything, so only the one that always exists is forced.
+add_test(NAME jose_json_test_fallback COMMAND jose_json_test --gtest_brief=1)
+set_tests_properties(jose_json_test_fallback PROPERTIES
+  TIMEOUT 120 LABELS "jose;engine" ENVIRONMENT SIMDJSON_FORCE_IMPLEMENTATION=fallback)
+
+include(${CMAKE_CURRENT_LIST_DIR}/keys_text.cmake OPTIONAL)

@@ -1,0 +1,3 @@
+assay_add_test(kernel_base64url_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/base64url_test.cc
+  LIBS assay_kernel)
