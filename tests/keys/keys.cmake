@@ -1,0 +1,6 @@
+foreach(name evp_key public_pem key key_set)
+  assay_add_test(${name}_test
+    SOURCES ${CMAKE_CURRENT_LIST_DIR}/${name}_test.cc
+    LIBS assay_keys assay_signing OpenSSL::Crypto)
+endforeach()
+assay_add_test(refresh_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/refresh_test.cc LIBS assay_keys)
