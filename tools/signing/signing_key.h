@@ -18,9 +18,9 @@ enum class Curve : std::uint8_t { kP256, kP384, kP521 };
 
 // Members of a JWK that do not come from the key. An empty one is left out. RFC 7517 sec 4.
 struct JwkMembers {
-  std::string_view kid;
-  std::string_view alg;
-  std::string_view use;
+  std::string_view kid = {};
+  std::string_view alg = {};
+  std::string_view use = {};
 };
 
 // One private key or HMAC secret. Copies share the key, which never changes; signing is thread-safe.
