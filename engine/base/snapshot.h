@@ -16,6 +16,9 @@
 //              value happens before it is freed                                                  [P3]
 //              a reader that sleeps inside a batch keeps at most the one value in its slot alive and delays nobody; the
 //              next publish() or reclaim() after its Pin ended frees that value
+//   unpaired   relaxed where no other thread's order matters: before the object is shared and after its last use, the
+//              latest store of this thread or of its lock's last holder, and a guess that nothing is read through
+//                                                                                                [P4]
 //   staleness  a reader may use the old value for the rest of its batch: its checks had arrived before the publish
 //   reuse      a value freed and a new one made at the same address between observe()'s store and re-read are not told
 //              apart, and need not be: the re-read then read the new value's publish [P1], and the slot names the new
@@ -65,15 +68,15 @@ class Snapshot {
  public:
   // Precondition: `first` is not null.
   explicit Snapshot(std::unique_ptr<const T> first) : current_(first.release()) {
-    ASSAY_CHECK(current_.load(std::memory_order_relaxed) != nullptr);  // before any reader: no pair
+    ASSAY_CHECK(current_.load(std::memory_order_relaxed) != nullptr);  // [P4]
   }
 
   // Frees the current and all retired values. Precondition: every Pin has ended and no thread will call again, made
-  // known to this thread by other means (joining them): orders here need no pair.
+  // known to this thread by other means (joining them).
   ~Snapshot() {
-    for (const Slot& slot : slots_) ASSAY_CHECK(slot.value.load(std::memory_order_relaxed) == nullptr);
+    for (const Slot& slot : slots_) ASSAY_CHECK(slot.value.load(std::memory_order_relaxed) == nullptr);  // [P4]
     for (const T* value : retired_) delete value;
-    delete current_.load(std::memory_order_relaxed);
+    delete current_.load(std::memory_order_relaxed);  // [P4]
   }
   Snapshot(const Snapshot&) = delete;
   Snapshot& operator=(const Snapshot&) = delete;
@@ -117,9 +120,8 @@ class Snapshot {
   Pin observe(ReaderIndex reader) noexcept {
     ASSAY_DCHECK(reader < kReadersMax);
     std::atomic<const T*>& slot = slots_[reader].value;
-    ASSAY_DCHECK(slot.load(std::memory_order_relaxed) == nullptr);  // the reader's own last store: no pair
-    // A guess that the re-read confirms before anything is read through it: no pair.
-    const T* guess = current_.load(std::memory_order_relaxed);
+    ASSAY_DCHECK(slot.load(std::memory_order_relaxed) == nullptr);  // [P4]
+    const T* guess = current_.load(std::memory_order_relaxed);      // [P4]
     for (;;) {
       slot.store(guess, std::memory_order_seq_cst);                   // [P2]
       const T* confirmed = current_.load(std::memory_order_seq_cst);  // [P1] [P2]
@@ -147,7 +149,7 @@ class Snapshot {
   // The current value, for a thread that is the only publisher while it uses it (it holds the lock under which all
   // publishing is done): only publish() retires the value, so that no slot is needed.
   [[nodiscard]] const T& latest() const noexcept {
-    return *current_.load(std::memory_order_relaxed);  // this publisher's own last store: no pair
+    return *current_.load(std::memory_order_relaxed);  // [P4]
   }
 
  private:

@@ -8,8 +8,7 @@
 //   account    entry_count(), bytes(), not_kept_count(): written under writer_mutex_, read by any thread; each stands
 //              alone, so relaxed is enough                                                         [N1]
 //   staleness  a find that began before insert() or erase() returned may miss its effect, one that began after does
-//   not;
-//              the counts may lag
+//              not; the counts may lag
 //   invariant  I1 an answer is never changed after insert()
 //              I2 an expired entry is a miss, swept or not
 //              I3 after insert() no older answer of that key is found, whether the new one was kept or not
@@ -202,7 +201,7 @@ class IntrospectionCache {
   // Sweeps the shard whose turn it is; publishes only where something goes.
   void sweep_next(std::int64_t now_ns) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
 
-  const std::unique_ptr<Shard[]> shards_{new Shard[kShardCount]};
+  const std::unique_ptr<Shard[]> shards_ = std::make_unique<Shard[]>(kShardCount);
   const std::size_t inactive_bytes_max_;
   const std::size_t active_bytes_max_;
 
