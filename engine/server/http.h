@@ -42,13 +42,13 @@ struct Peer {
 // Transfer-Encoding or Authorization; Upgrade and CONNECT; a target with a fragment or bytes outside 0x21-0x7E.
 // All views live until the request is answered or abandoned (http_server.h).
 struct HttpRequest {
-  std::string_view method;          // one of the registered methods, upper case
-  std::string_view target;          // origin-form, starts with "/"; or "*" where the method is OPTIONS
-  int minor_version = 1;            // of HTTP/1.x: 0 or 1
+  std::string_view method;            // one of the registered methods, upper case
+  std::string_view target;            // origin-form, starts with "/"; or "*" where the method is OPTIONS
+  int minor_version = 1;              // of HTTP/1.x: 0 or 1
   std::span<const HttpField> fields;  // in the order of arrival; names may repeat except as said above
-  std::string_view body;            // decoded; empty where the listener discards bodies
+  std::string_view body;              // decoded; empty where the listener discards bodies
   Peer peer;
-  std::uint32_t listener = 0;       // index into HttpServerOptions::listeners
+  std::uint32_t listener = 0;  // index into HttpServerOptions::listeners
 
   // The value of the first field of that name, whatever its case; nothing if there is none. Linear in the fields.
   [[nodiscard]] std::optional<std::string_view> find_field(std::string_view name) const noexcept {
@@ -81,8 +81,8 @@ enum class AfterAnswer : std::uint8_t {
 //   body     not sent, but counted by Content-Length, where the request's method is HEAD; ignored with 204 and 304
 struct HttpResponse {
   int status = 200;
-  std::span<const HttpField> fields;
-  std::string_view body;
+  std::span<const HttpField> fields = {};
+  std::string_view body = {};
   AfterAnswer after = AfterAnswer::kAsClientAsked;
 };
 

@@ -100,25 +100,25 @@ struct HttpServerOptions {
   std::uint32_t workers = 1;               // 0: one per core; at most kWorkersMax
   HttpLimits limits = {};
   PollerChoice poller = PollerChoice::kAuto;
-  TurnHandlerFactory make_handler;
+  TurnHandlerFactory make_handler = {};
 };
 
 // Sums over all workers since the start, except where said. Each value is exact, the set is not one moment's.
 struct HttpServerStats {
-  std::uint64_t connections_open = 0;      // now
+  std::uint64_t connections_open = 0;  // now
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_refused = 0;   // closed at once: connections_max reached
-  std::uint64_t accept_failures = 0;       // no descriptor or memory left; accepting pauses for a moment
-  std::uint64_t requests = 0;              // complete, given to a handler
-  std::uint64_t requests_abandoned = 0;    // the client left before the answer
-  std::uint64_t refused_syntax = 0;        // 400, 417, 501, 505
-  std::uint64_t refused_head_size = 0;     // 431
-  std::uint64_t refused_body_size = 0;     // 413
+  std::uint64_t connections_refused = 0;  // closed at once: connections_max reached
+  std::uint64_t accept_failures = 0;      // no descriptor or memory left; accepting pauses for a moment
+  std::uint64_t requests = 0;             // complete, given to a handler
+  std::uint64_t requests_abandoned = 0;   // the client left before the answer
+  std::uint64_t refused_syntax = 0;       // 400, 417, 501, 505
+  std::uint64_t refused_head_size = 0;    // 431
+  std::uint64_t refused_body_size = 0;    // 413
   std::uint64_t timeouts_idle = 0;
   std::uint64_t timeouts_head = 0;
   std::uint64_t timeouts_body = 0;
-  std::uint64_t timeouts_send = 0;         // the client does not read its responses
-  std::uint64_t receive_restarts = 0;      // io_uring: the provided buffers ran out for a moment
+  std::uint64_t timeouts_send = 0;     // the client does not read its responses
+  std::uint64_t receive_restarts = 0;  // io_uring: the provided buffers ran out for a moment
 };
 
 // How the workers wait for the kernel.

@@ -1,0 +1,63 @@
+// The bytes of HTTP/1.1: which may stand where. RFC 9110 sec 5.5, 5.6.2; RFC 9112 sec 3.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace assay::server {
+
+// What a byte may be part of; a set of bits.
+enum ByteClass : std::uint8_t {
+  kTokenByte = 1,    // tchar: method and field name
+  kTextByte = 2,     // field value: tab, 0x20-0x7E
+  kObsTextByte = 4,  // field value of those fields that may hold 0x80-0xFF
+  kTargetByte = 8,   // request target: 0x21-0x7E without "#"
+  kHostByte = 16,    // Host: reg-name, IP literal and port, without blanks, "/", "@", "?", "#", "\"
+};
+
+namespace detail {
+
+constexpr std::array<std::uint8_t, 256> make_byte_classes() noexcept {
+  constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
+  constexpr std::string_view kHostMarks = "-._~%!$&'()*+,;=:[]";
+  std::array<std::uint8_t, 256> classes{};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool alnum = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    unsigned bits = 0;
+    if (alnum || (c != '\0' && kTokenMarks.find(c) != std::string_view::npos)) bits |= kTokenByte;
+    if (alnum || (c != '\0' && kHostMarks.find(c) != std::string_view::npos)) bits |= kHostByte;
+    if (byte == '\t' || (byte >= 0x20 && byte <= 0x7E)) bits |= kTextByte;
+    if (byte >= 0x80) bits |= kObsTextByte;
+    if (byte >= 0x21 && byte <= 0x7E && byte != '#') bits |= kTargetByte;
+    classes[byte] = static_cast<std::uint8_t>(bits);
+  }
+  return classes;
+}
+
+inline constexpr std::array<std::uint8_t, 256> kByteClasses = make_byte_classes();
+
+}  // namespace detail
+
+[[nodiscard]] constexpr bool is_byte_of(char c, unsigned classes) noexcept {
+  return (detail::kByteClasses[static_cast<unsigned char>(c)] & classes) != 0;
+}
+
+// Whether every byte of `text` is of one of the classes (a union of ByteClass bits). True for the empty text.
+[[nodiscard]] constexpr bool is_made_of(std::string_view text, unsigned classes) noexcept {
+  for (const char c : text) {
+    if (!is_byte_of(c, classes)) return false;
+  }
+  return true;
+}
+
+// `text` without the spaces and tabs around it. RFC 9110 sec 5.6.3.
+[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace assay::server

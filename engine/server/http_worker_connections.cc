@@ -1,0 +1,188 @@
+// HttpWorker: what becomes of a connection at the end of a turn, and its deadlines.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "server/http_worker.h"
+
+namespace assay::server {
+namespace {
+
+constexpr int kRequestTimeout = 408;
+
+// How long the bytes that follow the last response are read and dropped.
+constexpr std::int64_t kLingerNs = 1'000'000'000;
+
+// As kDrainGraceNs of the loop: a connection that becomes idle while draining.
+constexpr std::int64_t kDrainIdleNs = 100'000'000;
+
+}  // namespace
+
+void HttpWorker::settle_touched() {
+  for (const std::uint32_t index : touched_) {
+    listed_[index] = static_cast<std::uint8_t>(listed_[index] & ~static_cast<unsigned>(kTouched));
+    settle(index);
+  }
+  touched_.clear();
+}
+
+void HttpWorker::settle(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  if (connection.phase == Connection::Phase::kFree || connection.phase == Connection::Phase::kClosing) return;
+  if (connection.broken) return begin_close(index);
+  if (connection.phase == Connection::Phase::kLingering) {
+    if (connection.ended) begin_close(index);
+    return;
+  }
+  // A client that ended its stream gets what is answered by now; for anything later it is taken to be gone.
+  const bool has_more = (listed_[index] & kReady) != 0;
+  if (connection.ended && !has_more && (connection.unanswered > 0 || !connection.stalled)) {
+    connection.close_after_send = true;
+  }
+  if (connection.close_after_send) drop_exchanges(connection);
+  send_queued(index);
+  if (!connection.sending) {
+    release_outbox(connection);
+    if (connection.close_after_send) return end_connection(index);
+  }
+  settle_input(index);
+  set_deadline(index);
+}
+
+void HttpWorker::send_queued(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  if (connection.sending || connection.outbox == nullptr || connection.outbox->queued.empty()) return;
+  Outbox& outbox = *connection.outbox;
+  std::swap(outbox.queued, outbox.sending);
+  if (transport_->send(index, outbox.sending) == Progress::kDone) {
+    outbox.sending.clear();
+  } else {
+    connection.sending = true;
+  }
+}
+
+// Gives back the input buffer that is not needed, and lets bytes come where there is room for them.
+void HttpWorker::settle_input(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  if (connection.intake != nullptr && connection.unanswered == 0) {
+    const bool in_use = connection.intake->has_unread() || connection.intake->in_message();
+    if (connection.reads_no_more || !in_use) release_intake(connection);
+  }
+  if (!is_blocked(connection)) {
+    const bool spilled = connection.intake != nullptr && connection.intake->has_spill();
+    const bool movable = connection.storage() == Intake::Storage::kMovable;
+    if (std::exchange(connection.stalled, false) || (spilled && movable)) make_ready(index);
+  }
+  const bool has_room = connection.intake == nullptr || !connection.intake->has_spill();
+  if (connection.paused && has_room && !connection.ended) {
+    connection.paused = false;
+    transport_->resume_receiving(index);
+  }
+}
+
+// The last response is with the kernel.
+void HttpWorker::end_connection(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  const bool more_came = connection.intake != nullptr && connection.intake->has_unread();
+  if (connection.ended || !(connection.lingers || more_came)) return begin_close(index);
+  release_intake(connection);
+  connection.phase = Connection::Phase::kLingering;
+  transport_->end_sending(index);
+  if (std::exchange(connection.paused, false)) transport_->resume_receiving(index);
+  connection.awaiting = Awaiting::kEnd;
+  connection.deadline_ns = now_.monotonic_ns + kLingerNs;
+}
+
+void HttpWorker::begin_close(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  drop_exchanges(connection);
+  release_intake(connection);
+  connection.phase = Connection::Phase::kClosing;
+  connection.awaiting = Awaiting::kNothing;
+  if (transport_->close(index) == Progress::kDone) release(index);
+}
+
+void HttpWorker::release(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  if (connection.outbox != nullptr) {
+    connection.outbox->queued.clear();
+    connection.outbox->sending.clear();
+  }
+  release_outbox(connection);
+  connection.phase = Connection::Phase::kFree;
+  free_connections_.push_back(index);
+  --connections_open_;
+  counters_.add(kConnectionsClosed);
+}
+
+void HttpWorker::release_intake(Connection& connection) {
+  if (connection.intake == nullptr) return;
+  connection.intake->reset();
+  intakes_.give_back(std::move(connection.intake));
+}
+
+void HttpWorker::release_outbox(Connection& connection) {
+  if (connection.outbox == nullptr) return;
+  Outbox& outbox = *connection.outbox;
+  ASSAY_DCHECK(outbox.queued.empty() && outbox.sending.empty());
+  if (outbox.queued.capacity() > kSpareBytesMax) std::string().swap(outbox.queued);
+  if (outbox.sending.capacity() > kSpareBytesMax) std::string().swap(outbox.sending);
+  outboxes_.give_back(std::move(connection.outbox));
+}
+
+void HttpWorker::set_deadline(std::uint32_t index) {
+  Connection& connection = connections_[index];
+  Awaiting awaiting = Awaiting::kRequest;
+  if (connection.sending) {
+    awaiting = Awaiting::kSend;
+  } else if (connection.unanswered > 0 || (listed_[index] & kReady) != 0) {
+    awaiting = Awaiting::kNothing;
+  } else if (connection.intake != nullptr && connection.intake->in_message()) {
+    awaiting = connection.intake->in_body() ? Awaiting::kBody : Awaiting::kHead;
+  }
+  // The time of a head, a body or a response is absolute: bytes that trickle do not prolong it.
+  if (awaiting == connection.awaiting && awaiting != Awaiting::kRequest) return;
+  connection.awaiting = awaiting;
+  connection.deadline_ns = now_.monotonic_ns + timeout_ns(awaiting);
+}
+
+std::int64_t HttpWorker::timeout_ns(Awaiting awaiting) const noexcept {
+  const auto ns = [](std::chrono::milliseconds time) { return std::chrono::nanoseconds(time).count(); };
+  switch (awaiting) {
+    case Awaiting::kNothing: return 0;
+    case Awaiting::kRequest:
+      return draining_ ? std::min(kDrainIdleNs, ns(limits_.idle_timeout)) : ns(limits_.idle_timeout);
+    case Awaiting::kHead: return ns(limits_.head_timeout);
+    case Awaiting::kBody:
+    case Awaiting::kSend: return ns(limits_.body_timeout);
+    case Awaiting::kEnd: return kLingerNs;
+  }
+  base::check_failed("a member of Awaiting", __FILE__, __LINE__);
+}
+
+void HttpWorker::expire_overdue() {
+  next_scan_ns_ = now_.monotonic_ns + scan_interval_ns_;
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    if (connections_[i].awaiting == Awaiting::kNothing || now_.monotonic_ns < connections_[i].deadline_ns) continue;
+    expire(i);
+  }
+  settle_touched();
+  const std::uint64_t restarts = transport_->receive_restarts();
+  counters_.add(kReceiveRestarts, restarts - seen_restarts_);
+  seen_restarts_ = restarts;
+}
+
+void HttpWorker::expire(std::uint32_t index) {
+  switch (connections_[index].awaiting) {
+    case Awaiting::kNothing: return;
+    case Awaiting::kRequest:
+      if (!draining_) counters_.add(kTimeoutsIdle);
+      return begin_close(index);
+    case Awaiting::kHead: counters_.add(kTimeoutsHead); return refuse(index, kRequestTimeout);
+    case Awaiting::kBody: counters_.add(kTimeoutsBody); return refuse(index, kRequestTimeout);
+    case Awaiting::kSend: counters_.add(kTimeoutsSend); return begin_close(index);
+    case Awaiting::kEnd: return begin_close(index);
+  }
+}
+
+}  // namespace assay::server
