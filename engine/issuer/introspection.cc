@@ -47,9 +47,12 @@ std::string base64_encode(std::string_view octets) {
   return text;
 }
 
-// Room for the text with its padding, its unescaped strings, and what parse_claims takes, whatever the text is: a list
-// element of at least 3 characters takes 16 bytes, a member of at least 4 takes 40.
-std::size_t generous_arena_bytes(std::size_t text_bytes) noexcept { return 32 * text_bytes + 4096; }
+// Room for the text with its padding, its unescaped strings and what parse_claims takes, whatever the text is: a member
+// has at least 5 characters, its claim 40 bytes; lists are bounded.
+std::size_t generous_arena_bytes(std::size_t text_bytes) noexcept {
+  return 12 * text_bytes + (kGrantedScopesMax + kAudiencesMax) * sizeof(std::string_view) + 1024;
+}
+static_assert(sizeof(Claim) <= 5 * 10, "two of the twelve are for the text and its unescaped strings");
 
 }  // namespace
 
