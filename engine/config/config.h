@@ -1,0 +1,76 @@
+// The configuration file: TOML to Policy and Settings, with line and column in every complaint.
+//
+// docs/configuration.md is the reference of every key. Unknown keys, keys without effect and keys of parts that this
+// version lacks are complaints: what is accepted is what is done.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "assay/expected.h"
+#include "assay/policy.h"
+#include "assay/settings.h"
+
+namespace assay::config {
+
+// What is wrong, where, and what would be accepted instead.
+struct ConfigFault {
+  std::uint32_t line = 0;    // from 1; 0: the file as a whole
+  std::uint32_t column = 0;  // from 1
+  std::string message;       // one sentence that opens with the key's name; never holds a secret
+};
+
+// How requests to authorization servers leave; for the fetcher's options.
+struct OutboundSettings {
+  std::string ca_file;  // PEM, existing; empty: the system's store
+  std::string proxy;    // "http://host:port"; empty: none
+};
+
+// Where an issuer's keys and secret were read from. The values themselves are in the policy.
+struct IssuerSources {
+  std::string keys_file;           // of KeySource::kJwksText, kPem and kSecret
+  std::string client_secret_file;  // of OpaquePolicy::client_secret, this or the next
+  std::string client_secret_env;
+};
+
+struct Configuration {
+  Policy policy;
+  Settings settings;  // ListenerSettings::entrance of listener i is i
+  OutboundSettings outbound;
+  std::vector<IssuerSources> sources;  // sources[i] belongs to policy.issuers[i]
+};
+
+// How the reader gets at what the configuration names.
+class ConfigFiles {
+ public:
+  virtual ~ConfigFiles() = default;
+  // The whole content of a file of at most `bytes_max`; or why not, for people ("No such file or directory").
+  [[nodiscard]] virtual tl::expected<std::string, std::string> read_file(const std::string& path,
+                                                                         std::size_t bytes_max) const = 0;
+  // An environment variable; nothing where it is not set.
+  [[nodiscard]] virtual std::optional<std::string> read_variable(const std::string& name) const = 0;
+};
+
+// Reads a whole configuration, all complaints at once, sorted by place.
+//
+//   text       TOML 1.0, at most kConfigBytesMax
+//   file_name  its path: relative names inside are relative to its folder
+//   returns    a configuration that lacks no required key; whether the engine can do what it says is still to be asked
+//              of policy_faults (assay/policy.h)
+[[nodiscard]] tl::expected<Configuration, std::vector<ConfigFault>> read_config(std::string_view text,
+                                                                                std::string_view file_name,
+                                                                                const ConfigFiles& files);
+
+// As read_config, from the disk and this process's environment.
+[[nodiscard]] tl::expected<Configuration, std::vector<ConfigFault>> read_config_file(const std::string& path);
+
+// The effective configuration as TOML, defaults included: reading it gives an equal configuration. Holds no secret and
+// no key, only the names of the files and variables that they came from.
+[[nodiscard]] std::string describe(const Configuration& configuration);
+
+inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;
+
+}  // namespace assay::config

@@ -1,0 +1,212 @@
+#include <utility>
+
+#include "config/config.h"
+#include "config/value_text.h"
+
+namespace assay::config {
+namespace {
+
+// A TOML basic string.
+std::string quoted(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out.append({'\\', c});
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string quoted_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list.append(list.empty() ? "" : ", ").append(quoted(text));
+  return "[" + list + "]";
+}
+
+std::string_view word_for(bool value) { return value ? "true" : "false"; }
+
+// Writes "key = value" lines.
+class Lines {
+ public:
+  void table(std::string_view header) { text_.append(text_.empty() ? "" : "\n").append(header).append("\n"); }
+  void raw(std::string_view key, const std::string& value) {
+    text_.append(key).append(" = ").append(value).append("\n");
+  }
+  void text(std::string_view key, const std::string& value) { raw(key, quoted(value)); }
+  void text_if_any(std::string_view key, const std::string& value) {
+    if (!value.empty()) text(key, value);
+  }
+  void list_if_any(std::string_view key, const std::vector<std::string>& values) {
+    if (!values.empty()) raw(key, quoted_list(values));
+  }
+  void count(std::string_view key, std::size_t value) { raw(key, std::to_string(value)); }
+  void duration(std::string_view key, std::chrono::microseconds value) { text(key, format_duration(value)); }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+std::string poller_word(PollerChoice poller) {
+  switch (poller) {
+    case PollerChoice::kAuto: return "auto";
+    case PollerChoice::kIoUring: return "io_uring";
+    case PollerChoice::kEpoll: return "epoll";
+  }
+  return "";
+}
+
+std::string mode_word(ListenerMode mode) {
+  switch (mode) {
+    case ListenerMode::kExtAuthz: return "ext_authz";
+    case ListenerMode::kAuthRequest: return "auth_request";
+    case ListenerMode::kForwardAuth: return "forward_auth";
+  }
+  return "";
+}
+
+std::string grammar_word(ScopeGrammar grammar) {
+  switch (grammar) {
+    case ScopeGrammar::kSpace: return "space";
+    case ScopeGrammar::kComma: return "comma";
+    case ScopeGrammar::kBracketed: return "bracketed";
+  }
+  return "";
+}
+
+std::string wildcard_value(ScopeWildcard wildcard) {
+  switch (wildcard) {
+    case ScopeWildcard::kOff: return "false";
+    case ScopeWildcard::kLastSegment: return "true";
+    case ScopeWildcard::kAll: return "\"all\"";
+  }
+  return "";
+}
+
+void describe_server(const Configuration& configuration, Lines& lines) {
+  const HttpLimits& http = configuration.settings.http;
+  lines.table("[server]");
+  lines.count("workers", configuration.settings.workers);
+  lines.text("poller", poller_word(configuration.settings.poller));
+  lines.count("max_token_bytes", configuration.policy.max_token_bytes);
+  lines.count("introspection_cache_bytes", configuration.policy.introspection_cache_bytes);
+  lines.count("head_bytes_max", http.head_bytes_max);
+  lines.count("headers_max", http.headers_max);
+  lines.count("body_bytes_max", http.body_bytes_max);
+  lines.count("connections_max", http.connections_max);
+  lines.duration("idle_timeout", http.idle_timeout);
+  lines.duration("head_timeout", http.head_timeout);
+  lines.duration("body_timeout", http.body_timeout);
+  lines.duration("drain_timeout", http.drain_timeout);
+}
+
+void describe_listener(const ListenerSettings& listener, const EntrancePolicy& entrance, Lines& lines) {
+  lines.table("[[listener]]");
+  lines.text("address", format_address(listener.address));
+  lines.text("mode", mode_word(listener.mode));
+  std::vector<std::string> places;
+  for (const TokenPlace& place : listener.token_places) places.push_back(format_token_place(place));
+  lines.list_if_any("token", places);
+  lines.list_if_any("issuers", entrance.issuers);
+  lines.raw("trusted_peers", quoted_list(listener.trusted_peers));
+  std::string headers;
+  for (const ClaimHeader& header : listener.claim_headers) {
+    headers.append(headers.empty() ? "" : ", ").append(quoted(header.claim) + " = " + quoted(header.header));
+  }
+  if (!headers.empty()) lines.raw("claim_headers", "{ " + headers + " }");
+  lines.raw("client_detail", std::string(word_for(listener.client_detail)));
+  lines.text_if_any("realm", listener.realm);
+}
+
+void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {
+  switch (issuer.keys.kind) {
+    case KeySource::Kind::kNone: return;
+    case KeySource::Kind::kDiscovery:
+      lines.raw("discovery", issuer.keys.text.empty() ? "true" : quoted(issuer.keys.text));
+      return;
+    case KeySource::Kind::kJwksUrl: return lines.text("jwks", issuer.keys.text);
+    case KeySource::Kind::kJwksText: return lines.text("jwks", "file:" + sources.keys_file);
+    case KeySource::Kind::kPem: return lines.text("public_key", "file:" + sources.keys_file);
+    case KeySource::Kind::kSecret: return lines.text("secret_file", sources.keys_file);
+  }
+}
+
+std::string opaque_value(const OpaquePolicy& opaque, const IssuerSources& sources) {
+  const bool from_file = !sources.client_secret_file.empty();
+  return "{ introspect = " + quoted(opaque.introspection_url) + ", client_id = " + quoted(opaque.client_id) +
+         (from_file ? ", client_secret_file = " + quoted(sources.client_secret_file)
+                    : ", client_secret_env = " + quoted(sources.client_secret_env)) +
+         ", ttl = " + quoted(format_duration(opaque.ttl)) +
+         ", inactive_ttl = " + quoted(format_duration(opaque.inactive_ttl)) +
+         ", timeout = " + quoted(format_duration(opaque.timeout)) + " }";
+}
+
+void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {
+  const bool has_keys = issuer.keys.kind != KeySource::Kind::kNone;
+  const bool fetched = issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
+  lines.table("[[issuer]]");
+  lines.text("name", issuer.name);
+  if (has_keys || !issuer.issuer.empty()) lines.text("issuer", issuer.issuer);
+  describe_keys(issuer, sources, lines);
+  if (issuer.opaque) lines.raw("opaque", opaque_value(*issuer.opaque, sources));
+  lines.raw("audiences", issuer.audience_unchecked ? "\"unchecked\"" : quoted_list(issuer.audiences));
+  std::vector<std::string> algorithms;
+  for (const Alg alg : issuer.algorithms) algorithms.emplace_back(format_algorithm(alg));
+  if (has_keys) lines.raw("algorithms", quoted_list(algorithms));
+  lines.list_if_any("types", issuer.token_types);
+  lines.duration("leeway", issuer.leeway);
+  lines.text("exp", issuer.exp_optional ? "optional" : "required");
+  if (issuer.max_token_life) lines.duration("max_token_life", *issuer.max_token_life);
+  lines.list_if_any("require_claims", issuer.required_claims);
+  lines.raw("scope", "{ grammar = " + quoted(grammar_word(issuer.scope.grammar)) +
+                         ", wildcard = " + wildcard_value(issuer.scope.wildcard) + " }");
+  if (fetched) {
+    lines.duration("refresh", issuer.refresh);
+    lines.duration("max_stale", issuer.max_stale);
+    lines.duration("fetch_timeout", issuer.fetch_timeout);
+  }
+  lines.raw("allow_plain_http", std::string(word_for(issuer.allow_plain_http)));
+}
+
+void describe_route(const RoutePolicy& route, Lines& lines) {
+  lines.table("[[route]]");
+  lines.text("path", route.path);
+  lines.list_if_any("methods", route.methods);
+  lines.list_if_any("issuers", route.issuers);
+  lines.list_if_any("scopes", route.scopes);
+  lines.list_if_any("any_scopes", route.any_scopes);
+  lines.list_if_any("require_claims", route.required_claims);
+}
+
+}  // namespace
+
+std::string describe(const Configuration& configuration) {
+  const Policy& policy = configuration.policy;
+  Lines lines;
+  describe_server(configuration, lines);
+  for (const ListenerSettings& listener : configuration.settings.listeners) {
+    describe_listener(listener, policy.entrances[listener.entrance], lines);
+  }
+  if (configuration.settings.admin) {
+    lines.table("[admin]");
+    lines.text("address", format_address(configuration.settings.admin->address));
+  }
+  lines.table("[outbound]");
+  lines.text_if_any("ca_file", configuration.outbound.ca_file);
+  lines.text_if_any("proxy", configuration.outbound.proxy);
+  for (std::size_t i = 0; i < policy.issuers.size(); ++i) {
+    describe_issuer(policy.issuers[i], configuration.sources[i], lines);
+  }
+  for (const RoutePolicy& route : policy.routes) describe_route(route, lines);
+  lines.table("[routes]");
+  lines.text("unmatched", policy.unmatched_authenticated ? "authenticated" : "refuse");
+  return lines.take();
+}
+
+}  // namespace assay::config

@@ -1,0 +1,228 @@
+#include "config/issuer_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "config/key_source_reader.h"
+#include "config/value_text.h"
+
+namespace assay::config {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr DurationBounds kLeewayBounds{milliseconds(0), minutes(10)};
+constexpr DurationBounds kTokenLifeBounds{seconds(1), hours(24 * 366)};
+constexpr DurationBounds kRefreshBounds{seconds(10), hours(24)};
+constexpr DurationBounds kMaxStaleBounds{seconds(10), hours(24 * 30)};
+constexpr DurationBounds kCallTimeoutBounds{milliseconds(100), minutes(1)};
+constexpr DurationBounds kTtlBounds{seconds(1), hours(24)};
+constexpr DurationBounds kInactiveTtlBounds{seconds(1), hours(1)};
+constexpr std::size_t kClientSecretBytesMax = 1024;
+
+constexpr std::string_view kKeySourceForm =
+    "one of discovery, jwks, public_key and secret_file for signed tokens, opaque for opaque ones, or both";
+constexpr std::string_view kAlgorithmsForm =
+    "RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA; HS256, HS384, HS512 with secret_file alone";
+constexpr std::string_view kAudiencesForm = "an array of audiences, or \"unchecked\"";
+
+constexpr std::array<Choice<bool>, 2> kExpChoices{{{"required", false}, {"optional", true}}};
+constexpr std::array<Choice<ScopeGrammar>, 3> kGrammarChoices{
+    {{"space", ScopeGrammar::kSpace}, {"comma", ScopeGrammar::kComma}, {"bracketed", ScopeGrammar::kBracketed}}};
+
+void read_identity(TableReader& reader, const std::vector<IssuerPolicy>& others, IssuerPolicy& issuer) {
+  reader.require("name", kIssuerNameForm);
+  if (const TomlValue* name = reader.read_string("name")) {
+    issuer.name = name->text;
+    if (!is_issuer_name(name->text)) reader.complain_value("name", *name, kIssuerNameForm);
+    const bool taken =
+        std::any_of(others.begin(), others.end(), [&](const IssuerPolicy& other) { return other.name == issuer.name; });
+    if (taken)
+      reader.complain_at(name->place, "name", "\"" + issuer.name + "\" is there twice; accepted: unique names");
+  }
+  if (has_key_source(reader)) reader.require("issuer", "the token's iss, or \"\" for tokens without iss");
+  if (const TomlValue* iss = reader.read_text("issuer")) issuer.issuer = iss->text;
+  reader.read_boolean("allow_plain_http", issuer.allow_plain_http);
+}
+
+void read_algorithms(TableReader& reader, IssuerPolicy& issuer) {
+  const bool has_secret = issuer.keys.kind == KeySource::Kind::kSecret;
+  if (has_secret) reader.require("algorithms", "HS256, HS384 or HS512");
+  const std::vector<PlacedText> names = reader.read_strings("algorithms");
+  if (names.empty()) return;
+  issuer.algorithms.clear();
+  for (const PlacedText& name : names) {
+    const std::optional<Alg> alg = parse_algorithm(name.text);
+    if (!alg) {
+      std::string lower = name.text;
+      std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(c | 0x20); });
+      const std::string finding = lower == "none"
+                                      ? "\"none\" would accept tokens that nobody signed and does not exist here"
+                                      : "\"" + name.text + "\" is no JWS algorithm of this version";
+      reader.complain_at(name.place, "algorithms", finding + "; accepted: " + std::string(kAlgorithmsForm));
+    } else if (is_hmac(*alg) != has_secret) {
+      const std::string_view accepted = has_secret ? "HS256, HS384 and HS512" : "HS algorithms with secret_file alone";
+      reader.complain_at(name.place, "algorithms",
+                         name.text + " does not go with this issuer's keys; accepted: " + std::string(accepted));
+    } else {
+      issuer.algorithms.push_back(*alg);
+    }
+  }
+}
+
+void read_audiences(TableReader& reader, IssuerPolicy& issuer) {
+  const TomlValue* value = reader.take("audiences");
+  if (value == nullptr) {
+    if (has_key_source(reader)) reader.require("audiences", kAudiencesForm);
+    // Answers of an introspection endpoint are about this client already. RFC 7662 sec 2.2 makes `aud` optional.
+    issuer.audience_unchecked = true;
+  } else if (value->kind != TomlValue::Kind::kString) {
+    issuer.audiences = reader.read_plain_strings("audiences");
+  } else if (value->text == "unchecked") {
+    issuer.audience_unchecked = true;
+  } else {
+    reader.complain_value("audiences", *value, kAudiencesForm);
+  }
+}
+
+void read_claim_rules(TableReader& reader, IssuerPolicy& issuer) {
+  reader.read_duration("leeway", kLeewayBounds, issuer.leeway);
+  std::chrono::microseconds life{};
+  if (reader.read_duration("max_token_life", kTokenLifeBounds, life)) issuer.max_token_life = life;
+  if (reader.read_choice<bool>("exp", kExpChoices, issuer.exp_optional) && issuer.exp_optional &&
+      !reader.has("max_token_life")) {
+    reader.complain("exp", "\"optional\" needs max_token_life; accepted: \"required\", or max_token_life beside it");
+  }
+  issuer.required_claims = reader.read_plain_strings("require_claims");
+  for (const PlacedText& type : reader.read_strings("types")) {
+    issuer.token_types.push_back(type.text);
+    if (type.text.starts_with("application/")) {
+      reader.complain_at(
+          type.place, "types",
+          "\"" + type.text + "\" is written without its prefix; accepted: \"" + type.text.substr(12) + "\"");
+    }
+  }
+}
+
+void read_scope(const TomlValue& table, Faults& faults, ScopeRule& rule) {
+  TableReader reader(table, "issuer.scope", faults);
+  reader.read_choice<ScopeGrammar>("grammar", kGrammarChoices, rule.grammar);
+  if (const TomlValue* wildcard = reader.take("wildcard")) {
+    if (wildcard->kind == TomlValue::Kind::kBoolean) {
+      rule.wildcard = wildcard->boolean ? ScopeWildcard::kLastSegment : ScopeWildcard::kOff;
+    } else if (wildcard->kind == TomlValue::Kind::kString && wildcard->text == "all") {
+      rule.wildcard = ScopeWildcard::kAll;
+    } else {
+      reader.complain_at(wildcard->place, "wildcard", "is none of its values; accepted: false, true, \"all\"");
+    }
+  }
+  reader.finish();
+}
+
+// From exactly one of client_secret_file and client_secret_env.
+void read_client_secret(TableReader& reader, const ReadContext& context, OpaquePolicy& opaque, IssuerSources& sources) {
+  const TomlValue* file_name = reader.read_string("client_secret_file");
+  const TomlValue* variable = reader.read_string("client_secret_env");
+  if (reader.has("client_secret_file") == reader.has("client_secret_env")) {
+    return reader.complain("client_secret_file", "one is needed; accepted: client_secret_file or client_secret_env");
+  }
+  std::optional<std::string> secret;
+  if (file_name != nullptr) {
+    sources.client_secret_file = resolve(context, file_name->text);
+    const NamedFile file{"client_secret_file", file_name->place, sources.client_secret_file};
+    secret = read_named_file(context, file, kClientSecretBytesMax, reader);
+    if (secret) secret = without_line_end(std::move(*secret));
+  } else if (variable != nullptr) {
+    sources.client_secret_env = variable->text;
+    secret = context.files.read_variable(variable->text);
+    if (!secret)
+      reader.complain_at(variable->place, "client_secret_env",
+                         variable->text + " is not set; accepted: a variable of this process's environment");
+  }
+  if (!secret) return;
+  if (secret->empty() || secret->size() > kClientSecretBytesMax) {
+    reader.complain(file_name != nullptr ? "client_secret_file" : "client_secret_env",
+                    "names a secret of " + std::to_string(secret->size()) + " bytes; accepted: 1 to " +
+                        std::to_string(kClientSecretBytesMax));
+    return;
+  }
+  opaque.client_secret = std::move(*secret);
+}
+
+void read_opaque(const TomlValue& table, const ReadContext& context, IssuerPolicy& issuer, IssuerSources& sources) {
+  TableReader reader(table, "issuer.opaque", context.faults);
+  OpaquePolicy opaque;
+  reader.require("introspect", "the URL of the introspection endpoint");
+  opaque.introspection_url = read_url(reader, "introspect", issuer);
+  reader.require("client_id", "the client that Assay is at the authorization server");
+  if (const TomlValue* client = reader.read_string("client_id")) opaque.client_id = client->text;
+  read_client_secret(reader, context, opaque, sources);
+  reader.read_duration("ttl", kTtlBounds, opaque.ttl);
+  reader.read_duration("inactive_ttl", kInactiveTtlBounds, opaque.inactive_ttl);
+  reader.read_duration("timeout", kCallTimeoutBounds, opaque.timeout);
+  reader.finish();
+  issuer.opaque = std::move(opaque);
+}
+
+void read_refresh_rules(TableReader& reader, IssuerPolicy& issuer) {
+  const bool from_url =
+      issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
+  if (!from_url) {
+    for (const std::string_view key : {"refresh", "max_stale", "fetch_timeout"}) {
+      reader.refuse_without_effect(key, "this issuer's keys are not fetched");
+    }
+    return;
+  }
+  reader.read_duration("refresh", kRefreshBounds, issuer.refresh);
+  reader.read_duration("max_stale", kMaxStaleBounds, issuer.max_stale);
+  reader.read_duration("fetch_timeout", kCallTimeoutBounds, issuer.fetch_timeout);
+  if (issuer.max_stale < issuer.refresh) {
+    reader.complain("max_stale", "is shorter than refresh (" + format_duration(issuer.refresh) +
+                                     "), so keys would lapse between two refreshes; accepted: at least refresh");
+  }
+}
+
+void read_issuer(const TomlValue& table, const ReadContext& context, Configuration& out) {
+  TableReader reader(table, "issuer", context.faults);
+  IssuerPolicy issuer;
+  IssuerSources sources;
+  read_identity(reader, out.policy.issuers, issuer);
+  read_key_source(reader, context, issuer, sources);
+  const bool has_keys = has_key_source(reader);
+  if (const TomlValue* opaque = reader.read_table("opaque")) read_opaque(*opaque, context, issuer, sources);
+  if (!has_keys && !reader.has("opaque")) {
+    reader.complain("discovery", "nothing says how tokens are verified; accepted: " + std::string(kKeySourceForm));
+  }
+  if (has_keys) {
+    read_algorithms(reader, issuer);
+  } else {
+    for (const std::string_view key : {"algorithms", "types"}) {
+      reader.refuse_without_effect(key, "this issuer's tokens are opaque");
+    }
+  }
+  read_audiences(reader, issuer);
+  read_claim_rules(reader, issuer);
+  if (const TomlValue* scope = reader.read_table("scope")) read_scope(*scope, context.faults, issuer.scope);
+  read_refresh_rules(reader, issuer);
+  reader.finish();
+  out.policy.issuers.push_back(std::move(issuer));
+  out.sources.push_back(std::move(sources));
+}
+
+}  // namespace
+
+void read_issuers(TableReader& document, const ReadContext& context, Configuration& out) {
+  const std::vector<const TomlValue*> tables = document.read_tables("issuer");
+  if (!document.has("issuer")) document.require("issuer", "one [[issuer]] for each authorization server");
+  if (tables.size() > kIssuersMax) {
+    document.complain(
+        "issuer", "there are " + std::to_string(tables.size()) + "; accepted: at most " + std::to_string(kIssuersMax));
+  }
+  for (const TomlValue* table : tables) read_issuer(*table, context, out);
+}
+
+}  // namespace assay::config

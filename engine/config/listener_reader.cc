@@ -1,0 +1,197 @@
+#include "config/listener_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "config/value_text.h"
+
+namespace assay::config {
+namespace {
+
+constexpr std::size_t kListenersMax = 64;
+constexpr std::string_view kTrustedPeersForm = "numeric addresses like \"127.0.0.1\", or \"unix\" for Unix sockets";
+constexpr std::string_view kClaimHeadersForm = "a table like { email = \"X-Email\" } from claims to header names";
+
+constexpr std::array<Choice<ListenerMode>, 3> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
+                                                            {"auth_request", ListenerMode::kAuthRequest},
+                                                            {"forward_auth", ListenerMode::kForwardAuth}}};
+
+const IssuerPolicy* find_issuer(const Policy& policy, const std::string& name) {
+  const auto found = std::find_if(policy.issuers.begin(), policy.issuers.end(),
+                                  [&](const IssuerPolicy& issuer) { return issuer.name == name; });
+  return found == policy.issuers.end() ? nullptr : &*found;
+}
+
+void read_mode(TableReader& reader, ListenerSettings& listener) {
+  const TomlValue* mode = reader.take("mode");
+  if (mode != nullptr && mode->text == "introspection") {
+    reader.complain_at(mode->place, "mode",
+                       "\"introspection\" is not in this version; accepted: \"ext_authz\", \"auth_request\", "
+                       "\"forward_auth\"");
+    return;
+  }
+  reader.read_choice<ListenerMode>("mode", kModeChoices, listener.mode);
+}
+
+void read_token_places(TableReader& reader, ListenerSettings& listener) {
+  const std::vector<PlacedText> texts = reader.read_strings("token");
+  if (!texts.empty()) listener.token_places.clear();
+  for (const PlacedText& text : texts) {
+    const std::optional<TokenPlace> place = parse_token_place(text.text);
+    if (place) listener.token_places.push_back(*place);
+    if (!place) {
+      reader.complain_at(text.place, "token",
+                         "\"" + text.text + "\" is no token place; accepted: " + std::string(kTokenPlaceForm));
+    }
+  }
+}
+
+void read_trusted_peers(TableReader& reader, ListenerSettings& listener) {
+  const TomlValue* array = reader.take("trusted_peers");
+  // An empty list says the same as none: nobody is trusted.
+  const bool lists_none = array != nullptr && array->kind == TomlValue::Kind::kArray && array->elements.empty();
+  if (array != nullptr && !lists_none) {
+    for (PlacedText& peer : reader.read_strings("trusted_peers")) {
+      if (peer.text != "unix" && !is_numeric_host(peer.text)) {
+        reader.complain_at(peer.place, "trusted_peers",
+                           "\"" + peer.text + "\" is no numeric address; accepted: " + std::string(kTrustedPeersForm));
+      }
+      listener.trusted_peers.push_back(std::move(peer.text));
+    }
+  } else if (listener.mode != ListenerMode::kExtAuthz) {
+    reader.complain("trusted_peers",
+                    "this mode judges forwarded headers and believes only these peers; accepted: one or more " +
+                        std::string(kTrustedPeersForm));
+  }
+}
+
+// Every header once: two claims in one header would be one claim's word for another's.
+void read_claim_headers(TableReader& reader, ListenerSettings& listener) {
+  const TomlValue* table = reader.read_table("claim_headers");
+  if (table == nullptr) return;
+  std::vector<std::string> seen;
+  for (const TomlMember& member : table->members) {
+    const TomlValue& header = member.value;
+    if (header.kind != TomlValue::Kind::kString || !is_http_token(header.text) || member.key.empty()) {
+      reader.complain_at(header.place, "claim_headers",
+                         "does not map a claim to a header name; accepted: " + std::string(kClaimHeadersForm));
+      continue;
+    }
+    std::string lower = header.text;
+    for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+    if (lower.starts_with("x-assay-") || std::find(seen.begin(), seen.end(), lower) != seen.end()) {
+      reader.complain_at(header.place, "claim_headers",
+                         "\"" + header.text + "\" is taken; accepted: each header once, none of X-Assay-...");
+    }
+    seen.push_back(lower);
+    listener.claim_headers.push_back({.claim = member.key, .header = header.text});
+  }
+}
+
+void read_realm(TableReader& reader, ListenerSettings& listener) {
+  const TomlValue* realm = reader.read_string("realm");
+  if (realm == nullptr) return;
+  listener.realm = realm->text;
+  const bool quotable = std::all_of(realm->text.begin(), realm->text.end(),
+                                    [](char c) { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; });
+  if (!quotable) reader.complain_value("realm", *realm, "printable ASCII without quotes and backslashes");
+}
+
+// A token goes to one issuer only: which one must follow from the token's shape and `iss`.
+void check_unambiguous(TableReader& reader, const std::vector<const IssuerPolicy*>& issuers) {
+  std::map<std::string_view, const IssuerPolicy*> by_iss;
+  const IssuerPolicy* opaque = nullptr;
+  for (const IssuerPolicy* issuer : issuers) {
+    if (issuer->opaque && opaque != nullptr) {
+      reader.complain("issuers", opaque->name + " and " + issuer->name +
+                                     " both take opaque tokens; accepted: at most one of them on a listener");
+    }
+    if (issuer->opaque) opaque = issuer;
+    if (issuer->keys.kind == KeySource::Kind::kNone) continue;
+    const auto [other, is_new] = by_iss.emplace(issuer->issuer, issuer);
+    if (is_new) continue;
+    reader.complain("issuers", other->second->name + " and " + issuer->name + " both take tokens with issuer = \"" +
+                                   issuer->issuer + "\"; accepted: at most one of them on a listener");
+  }
+}
+
+void read_entrance(TableReader& reader, const Policy& policy, EntrancePolicy& entrance) {
+  std::vector<const IssuerPolicy*> issuers;
+  for (PlacedText& name : reader.read_strings("issuers")) {
+    const IssuerPolicy* issuer = find_issuer(policy, name.text);
+    if (issuer != nullptr) issuers.push_back(issuer);
+    if (issuer == nullptr) {
+      reader.complain_at(name.place, "issuers",
+                         "there is no issuer \"" + name.text + "\"; accepted: names of [[issuer]]");
+    }
+    entrance.issuers.push_back(std::move(name.text));
+  }
+  if (!reader.has("issuers")) {
+    for (const IssuerPolicy& issuer : policy.issuers) issuers.push_back(&issuer);
+  }
+  check_unambiguous(reader, issuers);
+}
+
+void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
+  TableReader reader(table, "listener", faults);
+  ListenerSettings listener;
+  EntrancePolicy entrance;
+  listener.entrance = static_cast<std::uint32_t>(out.settings.listeners.size());
+  listener.address = read_address(reader, out.settings);
+  read_mode(reader, listener);
+  read_token_places(reader, listener);
+  read_entrance(reader, out.policy, entrance);
+  read_trusted_peers(reader, listener);
+  read_claim_headers(reader, listener);
+  reader.read_boolean("client_detail", listener.client_detail);
+  read_realm(reader, listener);
+  reader.finish();
+  out.settings.listeners.push_back(std::move(listener));
+  out.policy.entrances.push_back(std::move(entrance));
+}
+
+}  // namespace
+
+void read_listeners(TableReader& document, Faults& faults, Configuration& out) {
+  const std::vector<const TomlValue*> tables = document.read_tables("listener");
+  if (tables.empty()) {
+    // Offline commands need no listener; all issuers then share one entrance.
+    std::vector<const IssuerPolicy*> issuers;
+    for (const IssuerPolicy& issuer : out.policy.issuers) issuers.push_back(&issuer);
+    TomlValue everywhere;
+    everywhere.place = document.place();
+    TableReader reader(everywhere, "listener", faults);
+    check_unambiguous(reader, issuers);
+    return;
+  }
+  if (tables.size() > kListenersMax) {
+    document.complain("listener", "there are " + std::to_string(tables.size()) + "; accepted: at most " +
+                                      std::to_string(kListenersMax));
+  }
+  out.policy.entrances.clear();
+  for (const TomlValue* table : tables) read_listener(*table, faults, out);
+}
+
+Address read_address(TableReader& reader, const Settings& settings) {
+  reader.require("address", kAddressForm);
+  const TomlValue* value = reader.read_string("address");
+  if (value == nullptr) return {};
+  const std::optional<Address> address = parse_address(value->text);
+  if (!address) {
+    reader.complain_value("address", *value, kAddressForm);
+    return {};
+  }
+  const bool any_port = address->kind == Address::Kind::kTcp && address->port == 0;
+  const bool taken = std::any_of(
+      settings.listeners.begin(), settings.listeners.end(),
+      [&](const ListenerSettings& other) { return format_address(other.address) == format_address(*address); });
+  if (taken && !any_port) {
+    reader.complain_at(value->place, "address",
+                       value->text + " is a listener's already; accepted: an address of its own");
+  }
+  return *address;
+}
+
+}  // namespace assay::config

@@ -1,0 +1,246 @@
+#include "config/config.h"
+
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/config/config_fixture.h"
+
+namespace assay::config {
+namespace {
+
+using test::accepted;
+using test::expect_fault;
+using test::kIssuer;
+using test::kOpaqueIssuer;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string kOne(kIssuer);
+const std::string kTwo(kOpaqueIssuer);
+
+TEST(Config, TakesTheSmallestFileWithEveryDefault) {
+  const Configuration configuration = accepted(kOne);
+  ASSERT_EQ(configuration.policy.issuers.size(), 1U);
+  const IssuerPolicy& issuer = configuration.policy.issuers[0];
+  EXPECT_EQ(issuer.name, "one");
+  EXPECT_EQ(issuer.issuer, "https://one.example");
+  EXPECT_EQ(issuer.keys.kind, KeySource::Kind::kDiscovery);
+  EXPECT_EQ(issuer.keys.text, "");
+  EXPECT_THAT(issuer.algorithms, ElementsAre(Alg::kRS256, Alg::kPS256, Alg::kES256, Alg::kEdDSA));
+  EXPECT_FALSE(issuer.audience_unchecked);
+  EXPECT_FALSE(issuer.exp_optional);
+  EXPECT_EQ(issuer.leeway.count(), 0);
+  EXPECT_EQ(configuration.policy.entrances.size(), 1U);
+  EXPECT_TRUE(configuration.policy.unmatched_authenticated);
+  EXPECT_TRUE(configuration.settings.listeners.empty());
+  EXPECT_FALSE(configuration.settings.admin.has_value());
+}
+
+TEST(Config, ReadsTheServerTable) {
+  const Configuration configuration = accepted(
+      "[server]\nworkers = 4\npoller = \"epoll\"\nmax_token_bytes = 4096\nintrospection_cache_bytes = 1000000\n"
+      "head_bytes_max = 9000\nheaders_max = 50\nbody_bytes_max = 0\nconnections_max = 10\nidle_timeout = \"30s\"\n"
+      "head_timeout = \"500ms\"\nbody_timeout = \"1s\"\ndrain_timeout = \"0s\"\n" +
+      kOne);
+  const Settings& settings = configuration.settings;
+  EXPECT_EQ(settings.workers, 4U);
+  EXPECT_EQ(settings.poller, PollerChoice::kEpoll);
+  EXPECT_EQ(configuration.policy.max_token_bytes, 4096U);
+  EXPECT_EQ(configuration.policy.introspection_cache_bytes, 1'000'000U);
+  EXPECT_EQ(settings.http.head_bytes_max, 9000U);
+  EXPECT_EQ(settings.http.headers_max, 50U);
+  EXPECT_EQ(settings.http.body_bytes_max, 0U);
+  EXPECT_EQ(settings.http.connections_max, 10U);
+  EXPECT_EQ(settings.http.idle_timeout.count(), 30'000);
+  EXPECT_EQ(settings.http.head_timeout.count(), 500);
+  EXPECT_EQ(settings.http.body_timeout.count(), 1000);
+  EXPECT_EQ(settings.http.drain_timeout.count(), 0);
+}
+
+TEST(Config, PlacesComplaintsAboutServerValues) {
+  expect_fault("[server]\nworkers = @-1\n" + kOne, "server.workers", "-1 is out of bounds", "accepted: 0 to 128");
+  expect_fault("[server]\nworkers = @129\n" + kOne, "server.workers", "129", "0 to 128");
+  expect_fault("[server]\nworkers = @\"4\"\n" + kOne, "server.workers", "is a string", "accepted: an integer");
+  expect_fault("[server]\nworkers = @1.5\n" + kOne, "server.workers", "is a fraction", "accepted: an integer");
+  expect_fault("[server]\npoller = @\"uring\"\n" + kOne, "server.poller", "\"uring\"",
+               "\"auto\", \"io_uring\", \"epoll\"");
+  expect_fault("[server]\nmax_token_bytes = @16385\n" + kOne, "server.max_token_bytes", "16385", "256 to 16384");
+  expect_fault("[server]\nidle_timeout = @60\n" + kOne, "server.idle_timeout", "is an integer", "\"30s\"");
+  expect_fault("[server]\nidle_timeout = @\"60\"\n" + kOne, "server.idle_timeout", "is no duration", "1s to 1h");
+  expect_fault("[server]\nidle_timeout = @\"2h\"\n" + kOne, "server.idle_timeout", "out of bounds", "1s to 1h");
+  expect_fault("server = @1\n" + kOne, "server", "is an integer", "accepted: a table");
+}
+
+TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
+  expect_fault("[server]\n@worker = 1\n" + kOne, "server.worker", "did you mean workers?", "accepted: workers, poller");
+  expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\n@tokens = [\"bearer\"]\n" + kOne, "listener.tokens",
+               "did you mean token?", "accepted: address");
+  expect_fault("[admin]\naddress = \"tcp://[::1]:1\"\n@port = 1\n" + kOne, "admin.port", "not a known key",
+               "accepted: address");
+  expect_fault("[outbound]\n@cafile = \"x\"\n" + kOne, "outbound.cafile", "did you mean ca_file?", "ca_file, proxy");
+  expect_fault(kOne + "@audience = [\"x\"]\n", "issuer.audience", "did you mean audiences?", "accepted: name, issuer");
+  expect_fault(kOne + "scope = { @wildcards = true }\n", "issuer.scope.wildcards", "did you mean wildcard?",
+               "grammar, wildcard");
+  expect_fault(kOne +
+                   "opaque = { introspect = \"https://h/\", client_id = \"c\", client_secret_env = \"SECRET\", @url = "
+                   "\"x\" }\n",
+               "issuer.opaque.url", "not a known key", "accepted: introspect");
+  expect_fault(kOne + "[routes]\n@unmatch = \"refuse\"\nunmatched = \"authenticated\"\n", "routes.unmatch",
+               "did you mean unmatched?", "accepted: unmatched");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\n@scope = [\"x\"]\n[routes]\nunmatched = \"refuse\"\n", "route.scope",
+               "did you mean scopes?", "accepted: path");
+  expect_fault("[@listner]\n" + kOne, "listner", "did you mean listener?", "accepted: server, listener");
+}
+
+TEST(Config, SaysWhatThisVersionLacks) {
+  expect_fault(kOne + "[@state]\nrevocations = \"sqlite:/x\"\n", "state", "not in this version", "remove");
+  expect_fault("[admin]\naddress = \"tcp://[::1]:1\"\n@secret_file = \"x\"\n" + kOne, "admin.secret_file",
+               "not in this version", "remove the key");
+  expect_fault("[admin]\naddress = \"tcp://[::1]:1\"\n@scope = \"x\"\n" + kOne, "admin.scope", "not in this version",
+               "remove the key");
+  expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\nmode = @\"introspection\"\n" + kOne, "listener.mode",
+               "not in this version", "\"ext_authz\", \"auth_request\"");
+}
+
+TEST(Config, ReportsAllComplaintsInOrderOfPlace) {
+  const auto result = test::read("[server]\nworkers = -1\nbogus = 1\n[[issuer]]\nname = \"a b\"\n");
+  ASSERT_FALSE(result.has_value());
+  std::vector<std::uint32_t> lines;
+  for (const ConfigFault& fault : result.error()) lines.push_back(fault.line);
+  EXPECT_THAT(lines, ElementsAre(2, 3, 4, 5));
+}
+
+TEST(Config, RefusesWhatIsNoToml) {
+  const auto result = test::read("[[issuer]\n");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error()[0].line, 1U);
+  EXPECT_THAT(result.error()[0].message, HasSubstr("accepted: TOML 1.0"));
+  EXPECT_FALSE(test::read(std::string(kConfigBytesMax + 1, '\n')).has_value());
+}
+
+TEST(Config, NeedsAnIssuer) {
+  const auto result = test::read("");
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error()[0].message, HasSubstr("issuer: is required; accepted: one [[issuer]]"));
+  expect_fault("@[issuer]\nname = \"one\"\n", "issuer", "no list of tables", "accepted: one or more [[issuer]]");
+}
+
+TEST(Config, ReadsRoutes) {
+  const Configuration configuration =
+      accepted(kOne + kTwo +
+               "[[route]]\npath = \"/a/*\"\nmethods = [\"GET\", \"POST\"]\n"
+               "issuers = [\"one\", \"two\"]\nscopes = [\"a\"]\nany_scopes = [\"b\", \"c\"]\n"
+               "require_claims = [\"sub\"]\n[routes]\nunmatched = \"refuse\"\n");
+  ASSERT_EQ(configuration.policy.routes.size(), 1U);
+  const RoutePolicy& route = configuration.policy.routes[0];
+  EXPECT_EQ(route.path, "/a/*");
+  EXPECT_THAT(route.methods, ElementsAre("GET", "POST"));
+  EXPECT_THAT(route.issuers, ElementsAre("one", "two"));
+  EXPECT_THAT(route.scopes, ElementsAre("a"));
+  EXPECT_THAT(route.any_scopes, ElementsAre("b", "c"));
+  EXPECT_THAT(route.required_claims, ElementsAre("sub"));
+  EXPECT_FALSE(configuration.policy.unmatched_authenticated);
+}
+
+TEST(Config, PlacesComplaintsAboutRoutes) {
+  const std::string end = "[routes]\nunmatched = \"refuse\"\n";
+  expect_fault("@[[route]]\nmethods = [\"GET\"]\n" + kOne + end, "route.path", "is required", "\"/exact/path\"");
+  expect_fault(kOne + "[[route]]\npath = @\"a\"\n" + end, "route.path", "\"a\"", "\"/prefix/*\"");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nmethods = [\"GET\", @\"post\"]\n" + end, "route.methods", "\"post\"",
+               "upper-case");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nmethods = @[]\n" + end, "route.methods", "is empty",
+               "leave the key out");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nissuers = [@\"eno\"]\n" + end, "route.issuers", "no issuer \"eno\"",
+               "names of [[issuer]]");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = @\"a b\"\n" + end, "route.scopes", "is a string", "an array");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = [\"a\", @\"a\"]\n" + end, "route.scopes", "twice", "once");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = [\"a\", @\"\"]\n" + end, "route.scopes", "empty", "strings");
+  expect_fault(kOne + kTwo + "@[[route]]\npath = \"/\"\n" + end, "route.issuers", "is required",
+               "names of the issuers");
+}
+
+TEST(Config, WantsToKnowWhatHappensToUnmatchedPaths) {
+  const auto silent = test::read(kOne + "[[route]]\npath = \"/\"\n");
+  ASSERT_FALSE(silent.has_value());
+  EXPECT_THAT(silent.error()[0].message, HasSubstr("routes: is required; accepted: [routes] with unmatched"));
+  expect_fault(kOne + "[[route]]\npath = \"/\"\n@[routes]\n", "routes.unmatched", "is required", "\"refuse\"");
+  expect_fault(kOne + "[[route]]\npath = \"/\"\n[routes]\nunmatched = @\"allow\"\n", "routes.unmatched", "\"allow\"",
+               "\"authenticated\", \"refuse\"");
+  expect_fault(kOne + "[routes]\n@unmatched = \"refuse\"\n", "routes.unmatched", "no [[route]]", "\"authenticated\"");
+  EXPECT_TRUE(accepted(kOne + "[routes]\nunmatched = \"authenticated\"\n").policy.unmatched_authenticated);
+}
+
+TEST(Config, ReadsOutbound) {
+  const Configuration configuration =
+      accepted("[outbound]\nca_file = \"./ca.pem\"\nproxy = \"http://10.0.0.1:3128\"\n" + kOne);
+  EXPECT_EQ(configuration.outbound.ca_file, "ca.pem");
+  EXPECT_EQ(configuration.outbound.proxy, "http://10.0.0.1:3128");
+  expect_fault("[outbound]\nca_file = @\"absent.pem\"\n" + kOne, "outbound.ca_file", "cannot read absent.pem",
+               "readable");
+  expect_fault("[outbound]\nca_file = @\"good.pem\"\n" + kOne, "outbound.ca_file", "no certificate", "PEM");
+  for (const char* proxy : {"socks5://h:1", "http://user:hidden@h:1", "http://h:1/x", "h:1"}) {
+    expect_fault("[outbound]\nproxy = @\"" + std::string(proxy) + "\"\n" + kOne, "outbound.proxy", "no proxy's URL",
+                 "\"http://host:port\"");
+  }
+}
+
+TEST(Config, KeepsControlBytesOutOfComplaints) {
+  const auto result = test::read("\"a\\nb\\u001B\" = 1\n" + kOne);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_THAT(result.error()[0].message, testing::StartsWith("a?b?: is not a known key"));
+}
+
+TEST(Config, DescribesItselfSoThatReadingItAgainChangesNothing) {
+  const std::string text =
+      "[[listener]]\naddress = \"tcp://[::1]:1\"\ntoken = [\"header:X-T\", \"cookie:c\"]\nissuers = [\"one\"]\n"
+      "claim_headers = { \"https://c\\\"\\n\" = \"X-C\" }\nrealm = \"r\"\n"
+      "[[listener]]\naddress = \"unix:/s\"\nmode = \"forward_auth\"\ntrusted_peers = [\"unix\"]\nissuers = [\"two\", "
+      "\"h\"]\n"
+      "[admin]\naddress = \"tcp://127.0.0.1:2\"\n[outbound]\nca_file = \"ca.pem\"\n" +
+      kOne + "max_token_life = \"36h\"\nexp = \"optional\"\nscope = { grammar = \"comma\", wildcard = \"all\" }\n" +
+      kTwo +
+      "[[issuer]]\nname = \"h\"\nissuer = \"\"\nsecret_file = \"hmac.secret\"\nalgorithms = [\"HS512\"]\n"
+      "audiences = \"unchecked\"\n[[route]]\npath = \"/x\"\nissuers = [\"one\"]\nscopes = [\"s\"]\n"
+      "[routes]\nunmatched = \"refuse\"\n";
+  const std::string description = describe(accepted(text));
+  EXPECT_EQ(describe(accepted(description)), description);
+  EXPECT_THAT(description, HasSubstr("max_token_life = \"36h\""));
+  EXPECT_THAT(description, HasSubstr("client_secret_env = \"SECRET\""));
+  EXPECT_THAT(description, HasSubstr("secret_file = \"hmac.secret\""));
+  EXPECT_THAT(description, HasSubstr("algorithms = [\"HS512\"]"));
+}
+
+TEST(Config, DescribesNoSecret) {
+  const std::string description =
+      describe(accepted(
+          kTwo + "[[issuer]]\nname = \"h\"\nissuer = \"h\"\nsecret_file = \"hmac.secret\"\nalgorithms = [\"HS256\"]\n"
+                 "audiences = [\"a\"]\n"));
+  EXPECT_THAT(description, Not(HasSubstr("variable-pass")));
+  EXPECT_THAT(description, Not(HasSubstr("hhhh")));
+}
+
+TEST(Config, ReadsFilesRelativeToItsOwnFolder) {
+  std::string folder = testing::TempDir() + "assay_config_XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  std::ofstream(folder + "/keys.json") << "{\"keys\":[]}";
+  std::ofstream(folder + "/assay.toml")
+      << "[[issuer]]\nname = \"one\"\nissuer = \"i\"\njwks = \"file:keys.json\"\naudiences = [\"a\"]\n";
+  const auto configuration = read_config_file(folder + "/assay.toml");
+  ASSERT_TRUE(configuration.has_value()) << configuration.error()[0].message;
+  EXPECT_EQ(configuration->policy.issuers[0].keys.text, "{\"keys\":[]}");
+  EXPECT_EQ(configuration->sources[0].keys_file, folder + "/keys.json");
+
+  std::filesystem::remove(folder + "/keys.json");
+  EXPECT_THAT(read_config_file(folder + "/assay.toml").error()[0].message, HasSubstr("No such file or directory"));
+  EXPECT_THAT(read_config_file(folder + "/absent.toml").error()[0].message, HasSubstr("No such file or directory"));
+  EXPECT_THAT(read_config_file(folder).error()[0].message, HasSubstr("folder"));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace assay::config
