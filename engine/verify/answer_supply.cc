@@ -40,16 +40,20 @@ std::optional<FetchRequest> AnswerSupply::on_order(const std::shared_ptr<TicketT
 bool AnswerSupply::on_result(std::uint64_t fetch_id, const FetchResult& result, Now now) {
   const auto found = calls_.find(fetch_id);
   if (found == calls_.end()) return false;
-  if (result.outcome == FetchOutcome::kAnswered && result.status == 200) {
-    if (const auto answer = issuer::IntrospectionAnswer::parse(result.body)) {
-      ++calls_good_;
-      remember(found->second, *answer, now);
-      finish(found, *answer, {});
-      return true;
-    }
+  if (result.outcome != FetchOutcome::kAnswered || result.status != 200) {
+    ++calls_failed_;
+    finish(found, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
+    return true;
   }
-  ++calls_failed_;
-  finish(found, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
+  const auto answer = issuer::IntrospectionAnswer::parse(result.body);
+  if (!answer) {
+    ++calls_bad_;
+    finish(found, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
+    return true;
+  }
+  ++calls_good_;
+  remember(found->second, *answer, now);
+  finish(found, *answer, {});
   return true;
 }
 

@@ -39,8 +39,10 @@ class AnswerSupply {
   // A worker goes away: nobody waits there any more.
   void forget(const TicketTable& table);
 
+  // Finished calls: with an answer; without a document; with a document that is no answer.
   [[nodiscard]] std::uint64_t calls_good() const noexcept { return calls_good_; }
   [[nodiscard]] std::uint64_t calls_failed() const noexcept { return calls_failed_; }
+  [[nodiscard]] std::uint64_t calls_bad() const noexcept { return calls_bad_; }
 
  private:
   struct Waiter {
@@ -65,6 +67,7 @@ class AnswerSupply {
   absl::flat_hash_map<std::string, std::uint64_t> by_question_;  // answers_id and token -> fetch id
   std::uint64_t calls_good_ = 0;
   std::uint64_t calls_failed_ = 0;
+  std::uint64_t calls_bad_ = 0;
 };
 
 }  // namespace assay::verify

@@ -97,10 +97,16 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
     visit_key_metrics(*supply, visit);
   }
   visit_verdicts("", unattributed_, visit);
-  visit_value(visit, "introspection_calls_good_total", "Introspection calls that brought an answer",
-              Metric::Kind::kCounter, static_cast<double>(answer_supply_.calls_good()));
-  visit_value(visit, "introspection_calls_failed_total", "Introspection calls that brought none", Metric::Kind::kCounter,
-              static_cast<double>(answer_supply_.calls_failed()));
+  const auto visit_calls = [&](std::string_view result, std::uint64_t count) {
+    visit(Metric{.name = "introspection_calls_total",
+                 .help = "Finished introspection calls by result",
+                 .kind = Metric::Kind::kCounter,
+                 .labels = {{"result", result}},
+                 .value = static_cast<double>(count)});
+  };
+  visit_calls("good", answer_supply_.calls_good());
+  visit_calls("failed", answer_supply_.calls_failed());
+  visit_calls(facts_of(ErrorCode::kBadAnswer).name, answer_supply_.calls_bad());
   visit_value(visit, "introspection_cache_entries", "Remembered introspection answers", Metric::Kind::kGauge,
               static_cast<double>(answers_.entry_count()));
   visit_value(visit, "introspection_cache_bytes", "Memory of remembered introspection answers", Metric::Kind::kGauge,

@@ -109,7 +109,7 @@ TEST(VerdictClasses, HoldTheCodesTheyAreDocumentedToHold) {
     EXPECT_EQ(facts_of(code).verdict_class, VerdictClass::kLacksRights) << facts_of(code).name;
   }
   for (const ErrorCode code : {ErrorCode::kBadSignature, ErrorCode::kExpired, ErrorCode::kUnknownKey,
-                               ErrorCode::kRevoked, ErrorCode::kInactive, ErrorCode::kUnsupportedCrit}) {
+                               ErrorCode::kInactive, ErrorCode::kUnsupportedCrit}) {
     EXPECT_EQ(facts_of(code).verdict_class, VerdictClass::kInvalidToken) << facts_of(code).name;
   }
   EXPECT_EQ(facts_of(ErrorCode::kPendingAnswer).verdict_class, VerdictClass::kPending);

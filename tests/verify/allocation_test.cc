@@ -1,0 +1,96 @@
+// No heap allocation of the engine per decided token, after warm-up. OpenSSL's own go through its hook and are counted
+// apart: EVP_PKEY_verify allocates inside (BIGNUM scratch), which no caller can avoid.
+#include <cstdlib>
+#include <new>
+
+#include <gtest/gtest.h>
+#include <openssl/crypto.h>
+
+#include "assay/engine.h"
+#include "tests/verify/test_issuer.h"
+
+namespace {
+
+std::size_t engine_allocations = 0;
+std::size_t openssl_allocations = 0;
+
+void* openssl_malloc(std::size_t bytes, const char*, int) {
+  ++openssl_allocations;
+  return std::malloc(bytes);
+}
+void* openssl_realloc(void* block, std::size_t bytes, const char*, int) {
+  ++openssl_allocations;
+  return std::realloc(block, bytes);
+}
+void openssl_free(void* block, const char*, int) { std::free(block); }
+
+// Before any other call of OpenSSL, or it refuses.
+const bool openssl_hooked = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  ++engine_allocations;
+  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
+  throw std::bad_alloc();
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  ++engine_allocations;
+  const auto step = static_cast<std::size_t>(alignment);
+  if (void* block = std::aligned_alloc(step, (bytes + step - 1) / step * step)) return block;
+  throw std::bad_alloc();
+}
+void operator delete(void* block) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
+
+namespace assay::test {
+namespace {
+
+std::size_t allocations_of_decides(const Policy& chosen, const std::string& compact, ErrorCode expected) {
+  const auto engine = open_engine(chosen);
+  Worker worker = engine->worker();
+  const std::vector<Check> checks(16, Check{.token = compact, .method = "GET", .path = "/orders"});
+  std::vector<Verdict> verdicts(checks.size());
+  for (int i = 0; i < 3; ++i) worker.decide(checks, verdicts, kNow);
+  EXPECT_EQ(verdicts[0].code(), expected);
+  const std::size_t before = engine_allocations;
+  for (int i = 0; i < 10; ++i) worker.decide(checks, verdicts, kNow);
+  return engine_allocations - before;
+}
+
+Policy routed_policy() {
+  Policy chosen = policy();
+  chosen.routes = {{.path = "/orders",
+                    .methods = {"GET"},
+                    .issuers = {},
+                    .scopes = {"orders:read"},
+                    .any_scopes = {},
+                    .required_claims = {"sub"}}};
+  return chosen;
+}
+
+TEST(Allocation, TheHookSeesOpenSsl) {
+  ASSERT_TRUE(openssl_hooked);
+  const std::size_t before = openssl_allocations;
+  (void)token();
+  EXPECT_GT(openssl_allocations, before);
+}
+
+TEST(Allocation, NoneOfTheEnginePerAcceptedToken) {
+  EXPECT_EQ(allocations_of_decides(routed_policy(), token(), ErrorCode::kNone), 0U);
+}
+
+TEST(Allocation, NoneOfTheEnginePerRefusedToken) {
+  EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims(), header(), other_rsa_key()), ErrorCode::kBadSignature),
+            0U);
+  EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims({{"exp", "1"}})), ErrorCode::kExpired), 0U);
+  EXPECT_EQ(allocations_of_decides(routed_policy(), "garbage", ErrorCode::kMalformedToken), 0U);
+  EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims({{"scope", "\"x\""}})), ErrorCode::kInsufficientScope),
+            0U);
+  EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims({{"exp", "{}"}})), ErrorCode::kBadClaim), 0U);
+}
+
+}  // namespace
+}  // namespace assay::test
