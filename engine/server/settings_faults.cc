@@ -6,6 +6,7 @@
 #include "server/http1_syntax.h"
 #include "server/identity_headers.h"
 #include "server/judged_request.h"
+#include "server/listening_socket.h"
 
 namespace assay::server {
 namespace {
@@ -93,17 +94,6 @@ void check_claim_headers(const ListenerSettings& listener, Complaints& complaint
 }
 
 }  // namespace
-
-std::string address_text(const Address& address) {
-  switch (address.kind) {
-    case Address::Kind::kTcp: {
-      const bool is_ipv6 = address.host.find(':') != std::string::npos;
-      return "tcp://" + (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-    }
-    case Address::Kind::kUnix: return "unix:" + address.path;
-  }
-  return {};
-}
 
 std::vector<std::string> settings_faults(const Settings& settings) {
   std::vector<std::string> faults;

@@ -18,7 +18,4 @@ namespace assay::server {
 //     spellings with "_" or "." that some backends take for the same
 [[nodiscard]] std::vector<std::string> settings_faults(const Settings& settings);
 
-// "tcp://127.0.0.1:8181", "tcp://[::1]:8181" or "unix:/run/assay/check.sock".
-[[nodiscard]] std::string address_text(const Address& address);
-
 }  // namespace assay::server

@@ -1,4 +1,4 @@
-# The decision side of the sidecar.
+# The decision side of the sidecar: its parts, then the whole over a real engine.
 assay_add_test(server_decision_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/challenge_test.cc
@@ -7,3 +7,12 @@ assay_add_test(server_decision_test
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_location_test.cc
   LIBS assay::server)
+
+assay_add_test(sidecar_test
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/admin_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/check_handler_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/server_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sidecar_client.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sidecar_fixture.cc
+  LIBS assay::server assay::engine assay_signing)

@@ -86,11 +86,5 @@ TEST(SettingsFaults, AClaimHeaderIsAFieldNameWithAClaim) {
   EXPECT_THAT(faults_of(with_claim_headers({{.claim = "", .header = "X-T"}})), ElementsAre(HasSubstr("no claim")));
 }
 
-TEST(AddressText, ReadsAsItIsConfigured) {
-  EXPECT_EQ(address_text({.host = "127.0.0.1", .port = 80}), "tcp://127.0.0.1:80");
-  EXPECT_EQ(address_text({.host = "::1", .port = 80}), "tcp://[::1]:80");
-  EXPECT_EQ(address_text({.kind = Address::Kind::kUnix, .path = "/run/a.sock"}), "unix:/run/a.sock");
-}
-
 }  // namespace
 }  // namespace assay::server
