@@ -10,8 +10,8 @@ import time
 
 import requests
 
-BIN = pathlib.Path(os.environ["ASSAY_BIN_DIR"])
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("ASSAY_BIN_DIR", ROOT / "build/dev/bin"))
 START_SECONDS_MAX = 60  # sanitized builds generate a 4096-bit key slowly
 
 
@@ -142,19 +142,22 @@ class Nginx(Program):
             text = text.replace(documented, wanted)
         config = folder / "nginx.conf"
         config.write_text(text)
+        # The sockets and folders of a test belong to whoever runs it; as root nginx would serve as another user.
+        directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         super().__init__("nginx", ["nginx", "-p", f"{folder}/", "-c", config, "-e", folder / "error.log",
-                                   "-g", "daemon off;"], folder)
+                                   "-g", directives], folder)
         wait_until(lambda: self.alive and _accepts(self.port) or not self.alive, "nginx listens")
         assert self.alive, self.report()
 
-    def last_decision(self, path):
-        """The code that Assay gave for the latest request of `path`, from the access log."""
-        def found():
-            log = self.folder / "access.log"
-            lines = [line.split() for line in log.read_text().splitlines()] if log.exists() else []
-            codes = [line[3] for line in lines if line[1] == path]
-            return codes[-1] if codes else None
-        return wait_until(found, f"{path} in access.log", 5)
+    def decisions(self):
+        """The code that Assay gave for each request, from the access log; "" where it accepted."""
+        log = self.folder / "access.log"
+        return [line.split('"')[1] for line in log.read_text().splitlines()] if log.exists() else []
+
+    def next_decision(self, before):
+        """The code of the request after `before` logged ones; nginx logs it when the answer is sent already."""
+        wait_until(lambda: len(self.decisions()) > before, "a line in access.log", 5)
+        return self.decisions()[before]
 
 
 def _accepts(port):
