@@ -46,23 +46,25 @@ std::optional<Bytes> decode_with_openssl(std::string text) {
   return bytes;
 }
 
-}  // namespace
-}  // namespace assay::fuzz
-
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t count) {
-  using namespace assay;
-  const auto* const text = reinterpret_cast<const char*>(input);
-  const std::optional<fuzz::Bytes> expected = fuzz::decode_with_openssl(std::string(text, count));
+void check_input(std::string_view input) {
+  const std::optional<Bytes> expected = decode_with_openssl(std::string(input));
 
   std::size_t first_fault = 0;
   for (const auto decode : {kernel::decode_base64url_portable, kernel::decode_base64url}) {
-    fuzz::Bytes bytes(kernel::base64url_decoded_bytes(count));
-    const std::size_t fault = decode(text, count, bytes.data());
-    fuzz::require((fault == kernel::kBase64urlAccepted) == expected.has_value(), "accepted exactly if OpenSSL agrees");
-    if (expected) fuzz::require(bytes == *expected, "the bytes are OpenSSL's");
-    if (!expected) fuzz::require(fault < count, "a fault lies in the text");
+    Bytes bytes(kernel::base64url_decoded_bytes(input.size()));
+    const std::size_t fault = decode(input.data(), input.size(), bytes.data());
+    require((fault == kernel::kBase64urlAccepted) == expected.has_value(), "accepted exactly if OpenSSL agrees");
+    if (expected) require(bytes == *expected, "the bytes are OpenSSL's");
+    if (!expected) require(fault < input.size(), "a fault lies in the text");
     if (decode == kernel::decode_base64url_portable) first_fault = fault;
-    fuzz::require(fault == first_fault, "all variants name the same fault");
+    require(fault == first_fault, "all variants name the same fault");
   }
+}
+
+}  // namespace
+}  // namespace assay::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  assay::fuzz::check_input({reinterpret_cast<const char*>(bytes), count});
   return 0;
 }

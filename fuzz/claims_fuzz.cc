@@ -57,24 +57,27 @@ bool equal(const jose::Claims& a, const jose::Claims& b) {
          std::ranges::equal(a.audiences, b.audiences) && std::ranges::equal(a.scope_texts, b.scope_texts);
 }
 
+void check_input(std::string_view input) {
+  JsonText text(input);
+  if (!text.root()) return;
+  const Expected<jose::Claims> claims = jose::parse_claims(*text.root(), text.arena());
+  require(claims.has_value() == jose::find_bad_claim(*text.root()).empty(), "refused exactly if a claim is bad");
+  if (!claims) {
+    require(claims.error().code == ErrorCode::kBadClaim, "the code is bad_claim");
+    return;
+  }
+  check_accepted(*claims, *text.root());
+
+  JsonText again(text.root()->text());
+  require(again.root().has_value(), "the root's own text is accepted");
+  const Expected<jose::Claims> claims_again = jose::parse_claims(*again.root(), again.arena());
+  require(claims_again && equal(*claims, *claims_again), "it reads the same again");
+}
+
 }  // namespace
 }  // namespace assay::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t count) {
-  using namespace assay;
-  fuzz::JsonText text({reinterpret_cast<const char*>(input), count});
-  if (!text.root()) return 0;
-  const Expected<jose::Claims> claims = jose::parse_claims(*text.root(), text.arena());
-  fuzz::require(claims.has_value() == jose::find_bad_claim(*text.root()).empty(), "refused exactly if a claim is bad");
-  if (!claims) {
-    fuzz::require(claims.error().code == ErrorCode::kBadClaim, "the code is bad_claim");
-    return 0;
-  }
-  fuzz::check_accepted(*claims, *text.root());
-
-  fuzz::JsonText again(text.root()->text());
-  fuzz::require(again.root().has_value(), "the root's own text is accepted");
-  const Expected<jose::Claims> claims_again = jose::parse_claims(*again.root(), again.arena());
-  fuzz::require(claims_again && fuzz::equal(*claims, *claims_again), "it reads the same again");
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  assay::fuzz::check_input({reinterpret_cast<const char*>(bytes), count});
   return 0;
 }

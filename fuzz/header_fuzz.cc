@@ -29,20 +29,23 @@ void check_accepted(const jose::JoseHeader& header, jose::JsonValue root) {
   require(header.unverified_kid.size() <= kKidBytesMax, "the kid is bounded");
 }
 
+void check_input(std::string_view input) {
+  JsonText text(input);
+  if (!text.root()) return;
+  const Expected<jose::JoseHeader> header = jose::parse_header(*text.root());
+  if (!header) return;
+  check_accepted(*header, *text.root());
+
+  const JsonText again(text.root()->text());
+  require(again.root().has_value(), "the root's own text is accepted");
+  const Expected<jose::JoseHeader> header_again = jose::parse_header(*again.root());
+  require(header_again && equal(*header, *header_again), "it reads the same again");
+}
+
 }  // namespace
 }  // namespace assay::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t count) {
-  using namespace assay;
-  fuzz::JsonText text({reinterpret_cast<const char*>(input), count});
-  if (!text.root()) return 0;
-  const Expected<jose::JoseHeader> header = jose::parse_header(*text.root());
-  if (!header) return 0;
-  fuzz::check_accepted(*header, *text.root());
-
-  const fuzz::JsonText again(text.root()->text());
-  fuzz::require(again.root().has_value(), "the root's own text is accepted");
-  const Expected<jose::JoseHeader> header_again = jose::parse_header(*again.root());
-  fuzz::require(header_again && fuzz::equal(*header, *header_again), "it reads the same again");
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  assay::fuzz::check_input({reinterpret_cast<const char*>(bytes), count});
   return 0;
 }

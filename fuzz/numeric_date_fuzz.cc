@@ -79,20 +79,22 @@ void check_writing(NumericDate date) {
   require(again && *again == date, "a written date reads as itself");
 }
 
+void check_input(std::string_view number) {
+  if (!jose::is_json_number(number)) return;
+  for (const jose::Rounding rounding : {jose::Rounding::kDown, jose::Rounding::kUp}) {
+    const Expected<NumericDate> date = jose::parse_numeric_date(number, rounding);
+    const std::optional<std::int64_t> expected = reference(number, rounding);
+    require(date.has_value() == expected.has_value(), "a number is a date exactly if the reference says so");
+    if (!date) continue;
+    require(date->us == *expected, "a date is exact");
+    check_writing(*date);
+  }
+}
+
 }  // namespace
 }  // namespace assay::fuzz
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* input, std::size_t count) {
-  using namespace assay;
-  const std::string_view number(reinterpret_cast<const char*>(input), count);
-  if (!jose::is_json_number(number)) return 0;
-  for (const jose::Rounding rounding : {jose::Rounding::kDown, jose::Rounding::kUp}) {
-    const Expected<NumericDate> date = jose::parse_numeric_date(number, rounding);
-    const std::optional<std::int64_t> expected = fuzz::reference(number, rounding);
-    fuzz::require(date.has_value() == expected.has_value(), "a number is a date exactly if the reference says so");
-    if (!date) continue;
-    fuzz::require(date->us == *expected, "a date is exact");
-    fuzz::check_writing(*date);
-  }
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  assay::fuzz::check_input({reinterpret_cast<const char*>(bytes), count});
   return 0;
 }

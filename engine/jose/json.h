@@ -1,8 +1,9 @@
 // Strict JSON reading: the one door to simdjson.
 //
-// Stricter than RFC 8259 where it leaves room: the text is one object; UTF-8 is valid; no byte order mark; no two members
-// of one object have the same name after unescaping, at any depth; nesting up to kJsonDepthMax; numbers are checked
-// against the grammar and kept as text, whatever their size; escaped surrogates must pair.
+// Stricter than RFC 8259 where it leaves room: the text is one object; UTF-8 is valid; no byte order mark; no two
+// members of one object have the same name after unescaping, at any depth; nesting up to kJsonDepthMax; numbers are
+// checked against the grammar and kept as text, whatever their size; escaped surrogates must pair. An escaped U+0000 is
+// read, as RFC 8259 sec 7 has it: texts are views with a size.
 #pragma once
 
 #include <cstddef>

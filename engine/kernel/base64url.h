@@ -14,12 +14,12 @@ namespace assay::kernel {
 // Result of a decode that accepted everything.
 inline constexpr std::size_t kBase64urlAccepted = static_cast<std::size_t>(-1);
 
-// Decodes base64url as RFC 7515 sec 2 wants it: the alphabet of RFC 4648 sec 5, no padding, no white space, no length of
-// 1 mod 4, unused low bits of the last character zero.
+// Decodes base64url as RFC 7515 sec 2 wants it: the alphabet of RFC 4648 sec 5, no padding, no white space, no length
+// of 1 mod 4, unused low bits of the last character zero.
 //
 //   text      `characters` bytes; may be 0
-//   bytes     base64url_decoded_bytes(characters) writable bytes; must not overlap `text`; exactly those are written, and
-//             their content is unspecified when the text is refused
+//   bytes     base64url_decoded_bytes(characters) writable bytes; must not overlap `text`; exactly those are written,
+//             and their content is unspecified when the text is refused
 //   returns   kBase64urlAccepted, else the offset of the first character at fault (of the last character for a bad
 //             length or non-zero unused bits)
 //   timing    public data only; not constant-time

@@ -77,8 +77,9 @@ TEST_F(ClaimsTest, ReadsTheBookingsToken) {
 }
 
 TEST_F(ClaimsTest, ReadsEveryRegisteredClaim) {
-  const Expected<Claims> claims = parse(
-      R"({"iss":"i","sub":"s","jti":"j","client_id":"c","azp":"z","aud":["a","b"],"exp":3,"nbf":1,"iat":2,"scope":"x y"})");
+  const Expected<Claims> claims =
+      parse(R"({"iss":"i","sub":"s","jti":"j","client_id":"c","azp":"z","aud":["a","b"],"exp":3,"nbf":1,"iat":2,)"
+            R"("scope":"x y"})");
   ASSERT_TRUE(claims);
   EXPECT_TRUE(claims->has_iss);
   EXPECT_EQ(claims->iss, "i");

@@ -8,8 +8,8 @@ assay_add_test(jose_header_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/header_test.cc
 assay_add_test(jose_claims_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/claims_test.cc LIBS assay_jose)
 assay_add_test(jose_allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc LIBS assay_jose)
 
-# The structure of a text is found by another SIMD variant on every kind of processor: all must read alike. One that this
-# processor or simdjson's build lacks makes simdjson refuse everything, so only the one that always exists is forced.
+# simdjson finds the structure of a text by another variant on every kind of processor: all must read alike. The one
+# without SIMD runs everywhere.
 add_test(NAME jose_json_test_fallback COMMAND jose_json_test --gtest_brief=1)
 set_tests_properties(jose_json_test_fallback PROPERTIES
   TIMEOUT 120 LABELS "jose;engine" ENVIRONMENT SIMDJSON_FORCE_IMPLEMENTATION=fallback)
