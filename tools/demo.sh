@@ -156,7 +156,7 @@ demo_hubrise() {
   token=$(hubrise_token "$scope" Paris)
   hubrise_token=$token
   decide accepted 200 "${call[@]}" "X-Access-Token: $token"
-  printf '    %-14s %s\n' expired '-   these tokens never expire; the user takes them back instead:'
+  printf '    %-14s %s\n' expired '-   (these tokens never expire; the user may take them back)'
   decide 'wrong scope' '403 insufficient_scope' "${call[@]}" \
     "X-Access-Token: $(hubrise_token 'location[orders.read]' Lyon)"
   last=$([ "${token: -1}" = 0 ] && echo 1 || echo 0)

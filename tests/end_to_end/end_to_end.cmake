@@ -9,3 +9,7 @@ foreach(topic issuer samples decisions nginx configurations hostile_clients soak
     LABELS end_to_end TIMEOUT 300 RUN_SERIAL TRUE
     ENVIRONMENT "ASSAY_BIN_DIR=${CMAKE_BINARY_DIR}/bin;PYTHONDONTWRITEBYTECODE=1")
 endforeach()
+
+# The demo compares what it shows with what it expects.
+add_test(NAME end_to_end_demo COMMAND ${PROJECT_SOURCE_DIR}/tools/demo.sh --build-dir ${CMAKE_BINARY_DIR})
+set_tests_properties(end_to_end_demo PROPERTIES LABELS end_to_end TIMEOUT 300 RUN_SERIAL TRUE)
