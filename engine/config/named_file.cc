@@ -26,7 +26,8 @@ std::optional<std::string> read_named_file(const ReadContext& context, const Nam
 }
 
 std::string without_line_end(std::string text) {
-  if (text.ends_with('\n')) text.pop_back();
+  if (!text.ends_with('\n')) return text;
+  text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;
 }

@@ -1,7 +1,17 @@
 assay_add_test(config_test
-  SOURCES ${CMAKE_CURRENT_LIST_DIR}/config_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_issuer_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/config_listener_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_docs_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/value_text_test.cc ${CMAKE_CURRENT_LIST_DIR}/key_table_test.cc
-          ${CMAKE_CURRENT_LIST_DIR}/toml_tree_test.cc ${CMAKE_CURRENT_LIST_DIR}/config_fixture.cc
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/config_docs_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/config_fixture.cc
+    ${CMAKE_CURRENT_LIST_DIR}/config_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/issuer_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/key_source_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/key_table_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/listener_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/named_file_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/route_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/server_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/table_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/toml_tree_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/value_text_test.cc
   LIBS assay::config)
 target_compile_definitions(config_test PRIVATE ASSAY_SOURCE_DIR="${PROJECT_SOURCE_DIR}")

@@ -41,41 +41,6 @@ TEST(Config, TakesTheSmallestFileWithEveryDefault) {
   EXPECT_FALSE(configuration.settings.admin.has_value());
 }
 
-TEST(Config, ReadsTheServerTable) {
-  const Configuration configuration = accepted(
-      "[server]\nworkers = 4\npoller = \"epoll\"\nmax_token_bytes = 4096\nintrospection_cache_bytes = 1000000\n"
-      "head_bytes_max = 9000\nheaders_max = 50\nbody_bytes_max = 0\nconnections_max = 10\nidle_timeout = \"30s\"\n"
-      "head_timeout = \"500ms\"\nbody_timeout = \"1s\"\ndrain_timeout = \"0s\"\n" +
-      kOne);
-  const Settings& settings = configuration.settings;
-  EXPECT_EQ(settings.workers, 4U);
-  EXPECT_EQ(settings.poller, PollerChoice::kEpoll);
-  EXPECT_EQ(configuration.policy.max_token_bytes, 4096U);
-  EXPECT_EQ(configuration.policy.introspection_cache_bytes, 1'000'000U);
-  EXPECT_EQ(settings.http.head_bytes_max, 9000U);
-  EXPECT_EQ(settings.http.headers_max, 50U);
-  EXPECT_EQ(settings.http.body_bytes_max, 0U);
-  EXPECT_EQ(settings.http.connections_max, 10U);
-  EXPECT_EQ(settings.http.idle_timeout.count(), 30'000);
-  EXPECT_EQ(settings.http.head_timeout.count(), 500);
-  EXPECT_EQ(settings.http.body_timeout.count(), 1000);
-  EXPECT_EQ(settings.http.drain_timeout.count(), 0);
-}
-
-TEST(Config, PlacesComplaintsAboutServerValues) {
-  expect_fault("[server]\nworkers = @-1\n" + kOne, "server.workers", "-1 is out of bounds", "accepted: 0 to 128");
-  expect_fault("[server]\nworkers = @129\n" + kOne, "server.workers", "129", "0 to 128");
-  expect_fault("[server]\nworkers = @\"4\"\n" + kOne, "server.workers", "is a string", "accepted: an integer");
-  expect_fault("[server]\nworkers = @1.5\n" + kOne, "server.workers", "is a fraction", "accepted: an integer");
-  expect_fault("[server]\npoller = @\"uring\"\n" + kOne, "server.poller", "\"uring\"",
-               "\"auto\", \"io_uring\", \"epoll\"");
-  expect_fault("[server]\nmax_token_bytes = @16385\n" + kOne, "server.max_token_bytes", "16385", "256 to 16384");
-  expect_fault("[server]\nidle_timeout = @60\n" + kOne, "server.idle_timeout", "is an integer", "\"30s\"");
-  expect_fault("[server]\nidle_timeout = @\"60\"\n" + kOne, "server.idle_timeout", "is no duration", "1s to 1h");
-  expect_fault("[server]\nidle_timeout = @\"2h\"\n" + kOne, "server.idle_timeout", "out of bounds", "1s to 1h");
-  expect_fault("server = @1\n" + kOne, "server", "is an integer", "accepted: a table");
-}
-
 TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
   expect_fault("[server]\n@worker = 1\n" + kOne, "server.worker", "did you mean workers?", "accepted: workers, poller");
   expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\n@tokens = [\"bearer\"]\n" + kOne, "listener.tokens",
@@ -128,65 +93,6 @@ TEST(Config, NeedsAnIssuer) {
   ASSERT_FALSE(result.has_value());
   EXPECT_THAT(result.error()[0].message, HasSubstr("issuer: is required; accepted: one [[issuer]]"));
   expect_fault("@[issuer]\nname = \"one\"\n", "issuer", "no list of tables", "accepted: one or more [[issuer]]");
-}
-
-TEST(Config, ReadsRoutes) {
-  const Configuration configuration =
-      accepted(kOne + kTwo +
-               "[[route]]\npath = \"/a/*\"\nmethods = [\"GET\", \"POST\"]\n"
-               "issuers = [\"one\", \"two\"]\nscopes = [\"a\"]\nany_scopes = [\"b\", \"c\"]\n"
-               "require_claims = [\"sub\"]\n[routes]\nunmatched = \"refuse\"\n");
-  ASSERT_EQ(configuration.policy.routes.size(), 1U);
-  const RoutePolicy& route = configuration.policy.routes[0];
-  EXPECT_EQ(route.path, "/a/*");
-  EXPECT_THAT(route.methods, ElementsAre("GET", "POST"));
-  EXPECT_THAT(route.issuers, ElementsAre("one", "two"));
-  EXPECT_THAT(route.scopes, ElementsAre("a"));
-  EXPECT_THAT(route.any_scopes, ElementsAre("b", "c"));
-  EXPECT_THAT(route.required_claims, ElementsAre("sub"));
-  EXPECT_FALSE(configuration.policy.unmatched_authenticated);
-}
-
-TEST(Config, PlacesComplaintsAboutRoutes) {
-  const std::string end = "[routes]\nunmatched = \"refuse\"\n";
-  expect_fault("@[[route]]\nmethods = [\"GET\"]\n" + kOne + end, "route.path", "is required", "\"/exact/path\"");
-  expect_fault(kOne + "[[route]]\npath = @\"a\"\n" + end, "route.path", "\"a\"", "\"/prefix/*\"");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nmethods = [\"GET\", @\"post\"]\n" + end, "route.methods", "\"post\"",
-               "upper-case");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nmethods = @[]\n" + end, "route.methods", "is empty",
-               "leave the key out");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nissuers = [@\"eno\"]\n" + end, "route.issuers", "no issuer \"eno\"",
-               "names of [[issuer]]");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = @\"a b\"\n" + end, "route.scopes", "is a string", "an array");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = [\"a\", @\"a\"]\n" + end, "route.scopes", "twice", "once");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\nscopes = [\"a\", @\"\"]\n" + end, "route.scopes", "empty", "strings");
-  expect_fault(kOne + kTwo + "@[[route]]\npath = \"/\"\n" + end, "route.issuers", "is required",
-               "names of the issuers");
-}
-
-TEST(Config, WantsToKnowWhatHappensToUnmatchedPaths) {
-  const auto silent = test::read(kOne + "[[route]]\npath = \"/\"\n");
-  ASSERT_FALSE(silent.has_value());
-  EXPECT_THAT(silent.error()[0].message, HasSubstr("routes: is required; accepted: [routes] with unmatched"));
-  expect_fault(kOne + "[[route]]\npath = \"/\"\n@[routes]\n", "routes.unmatched", "is required", "\"refuse\"");
-  expect_fault(kOne + "[[route]]\npath = \"/\"\n[routes]\nunmatched = @\"allow\"\n", "routes.unmatched", "\"allow\"",
-               "\"authenticated\", \"refuse\"");
-  expect_fault(kOne + "[routes]\n@unmatched = \"refuse\"\n", "routes.unmatched", "no [[route]]", "\"authenticated\"");
-  EXPECT_TRUE(accepted(kOne + "[routes]\nunmatched = \"authenticated\"\n").policy.unmatched_authenticated);
-}
-
-TEST(Config, ReadsOutbound) {
-  const Configuration configuration =
-      accepted("[outbound]\nca_file = \"./ca.pem\"\nproxy = \"http://10.0.0.1:3128\"\n" + kOne);
-  EXPECT_EQ(configuration.outbound.ca_file, "ca.pem");
-  EXPECT_EQ(configuration.outbound.proxy, "http://10.0.0.1:3128");
-  expect_fault("[outbound]\nca_file = @\"absent.pem\"\n" + kOne, "outbound.ca_file", "cannot read absent.pem",
-               "readable");
-  expect_fault("[outbound]\nca_file = @\"good.pem\"\n" + kOne, "outbound.ca_file", "no certificate", "PEM");
-  for (const char* proxy : {"socks5://h:1", "http://user:hidden@h:1", "http://h:1/x", "h:1"}) {
-    expect_fault("[outbound]\nproxy = @\"" + std::string(proxy) + "\"\n" + kOne, "outbound.proxy", "no proxy's URL",
-                 "\"http://host:port\"");
-  }
 }
 
 TEST(Config, KeepsControlBytesOutOfComplaints) {

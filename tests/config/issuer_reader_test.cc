@@ -1,4 +1,5 @@
-// [[issuer]]: every rule, and the complaint that states it.
+#include "config/issuer_reader.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -23,7 +24,7 @@ IssuerPolicy first_issuer(const std::string& text) {
   return configuration.policy.issuers.empty() ? IssuerPolicy{} : configuration.policy.issuers[0];
 }
 
-TEST(ConfigIssuer, ReadsEveryRule) {
+TEST(IssuerReader, ReadsEveryRule) {
   const IssuerPolicy issuer = first_issuer(discovered_with(
       "algorithms = [\"ES384\", \"EdDSA\"]\nleeway = \"5s\"\nexp = \"optional\"\nmax_token_life = \"24h\"\n"
       "require_claims = [\"sub\", \"jti\"]\ntypes = [\"at+jwt\"]\nscope = { grammar = \"bracketed\", wildcard = "
@@ -43,7 +44,7 @@ TEST(ConfigIssuer, ReadsEveryRule) {
   EXPECT_EQ(issuer.fetch_timeout.count(), 500);
 }
 
-TEST(ConfigIssuer, ReadsTheWildcardAsABoolean) {
+TEST(IssuerReader, ReadsTheWildcardAsABoolean) {
   EXPECT_EQ(first_issuer(discovered_with("scope = { wildcard = true }\n")).scope.wildcard, ScopeWildcard::kLastSegment);
   EXPECT_EQ(first_issuer(discovered_with("scope = { wildcard = false }\n")).scope.wildcard, ScopeWildcard::kOff);
   expect_fault(discovered_with("scope = { wildcard = @\"yes\" }\n"), "issuer.scope.wildcard", "none of its values",
@@ -53,7 +54,7 @@ TEST(ConfigIssuer, ReadsTheWildcardAsABoolean) {
   expect_fault(discovered_with("scope = @\"space\"\n"), "issuer.scope", "is a string", "a table");
 }
 
-TEST(ConfigIssuer, WantsAUniquePlainName) {
+TEST(IssuerReader, WantsAUniquePlainName) {
   expect_fault("@[[issuer]]\nissuer = \"https://a\"\ndiscovery = true\naudiences = [\"x\"]\n", "issuer.name",
                "is required", "letters, digits");
   expect_fault("[[issuer]]\nname = @\"a b\"\nissuer = \"https://a\"\ndiscovery = true\naudiences = [\"x\"]\n",
@@ -63,98 +64,14 @@ TEST(ConfigIssuer, WantsAUniquePlainName) {
                "issuer.name", "there twice", "unique names");
 }
 
-TEST(ConfigIssuer, WantsIssSaidForSignedTokensEvenIfEmpty) {
+TEST(IssuerReader, WantsIssSaidForSignedTokensEvenIfEmpty) {
   expect_fault("@[[issuer]]\nname = \"a\"\njwks = \"https://a/\"\naudiences = [\"x\"]\n", "issuer.issuer",
                "is required", "\"\" for tokens without iss");
   EXPECT_EQ(
       first_issuer("[[issuer]]\nname = \"a\"\nissuer = \"\"\njwks = \"https://a/\"\naudiences = [\"x\"]\n").issuer, "");
 }
 
-TEST(ConfigIssuer, WantsAWayToVerifyTokens) {
-  expect_fault("@" + issuer_with(""), "issuer.discovery", "nothing says how",
-               "discovery, jwks, public_key and secret_file");
-}
-
-TEST(ConfigIssuer, TakesKeysFromOnePlaceOnly) {
-  expect_fault(issuer_with("discovery = true\n@jwks = \"https://a/\"\n"), "issuer.jwks", "from discovery already",
-               "remove");
-  expect_fault(issuer_with("@secret_file = \"hmac.secret\"\njwks = \"https://a/\"\n"), "issuer.secret_file",
-               "from jwks already", "remove");
-  expect_fault(issuer_with("@public_key = \"file:good.pem\"\njwks = \"file:keys.json\"\n"), "issuer.public_key",
-               "from jwks already", "remove");
-}
-
-TEST(ConfigIssuer, DiscoversFromTheIssuerOrAUrl) {
-  EXPECT_EQ(first_issuer(issuer_with("discovery = \"https://a/meta\"\n")).keys.text, "https://a/meta");
-  expect_fault(issuer_with("discovery = @false\n"), "issuer.discovery", "neither true nor a URL", "leave the key out");
-  expect_fault(issuer_with("discovery = @1\n"), "issuer.discovery", "neither true nor a URL", "accepted: true");
-  expect_fault(issuer_with("discovery = @\"meta.json\"\n"), "issuer.discovery", "is no https URL", "https://host/path");
-  expect_fault("[[issuer]]\nname = \"a\"\nissuer = \"urn:a\"\naudiences = [\"x\"]\ndiscovery = @true\n",
-               "issuer.discovery", "no https URL", "an issuer like");
-  expect_fault("[[issuer]]\nname = \"a\"\nissuer = \"https://a/?b\"\naudiences = [\"x\"]\ndiscovery = @true\n",
-               "issuer.discovery", "holds a query", "an issuer like");
-}
-
-TEST(ConfigIssuer, ReadsKeySetsFromUrlsAndFiles) {
-  EXPECT_EQ(first_issuer(issuer_with("jwks = \"https://a/keys\"\n")).keys.kind, KeySource::Kind::kJwksUrl);
-  const IssuerPolicy from_file = first_issuer(issuer_with("jwks = \"file:keys.json\"\n"));
-  EXPECT_EQ(from_file.keys.kind, KeySource::Kind::kJwksText);
-  EXPECT_EQ(from_file.keys.text, " {\"keys\":[]}");
-  expect_fault(issuer_with("jwks = @\"keys.json\"\n"), "issuer.jwks", "is no https URL", "\"file:keys.json\"");
-  expect_fault(issuer_with("jwks = @\"file:absent\"\n"), "issuer.jwks", "cannot read absent: No such file", "readable");
-  expect_fault(issuer_with("jwks = @\"file:good.pem\"\n"), "issuer.jwks", "no JWK Set", "{\"keys\": [...]}");
-  expect_fault(issuer_with("jwks = @\"\"\n"), "issuer.jwks", "is empty", "a string");
-}
-
-TEST(ConfigIssuer, TakesPlainHttpOnlyWithPermission) {
-  expect_fault(issuer_with("jwks = @\"http://127.0.0.1/\"\n"), "issuer.jwks",
-               "allow_plain_http = true (development only)", "https://");
-  EXPECT_EQ(first_issuer(issuer_with("jwks = \"http://127.0.0.1/\"\nallow_plain_http = true\n")).keys.text,
-            "http://127.0.0.1/");
-  expect_fault(discovered_with("allow_plain_http = @\"yes\"\n"), "issuer.allow_plain_http", "is a string", "a boolean");
-}
-
-TEST(ConfigIssuer, ReadsOnePublicKey) {
-  EXPECT_EQ(first_issuer(issuer_with("public_key = \"file:good.pem\"\n")).keys.kind, KeySource::Kind::kPem);
-  expect_fault(issuer_with("public_key = @\"good.pem\"\n"), "issuer.public_key", "\"good.pem\"", "file:key.pem");
-  expect_fault(issuer_with("public_key = @\"file:keys.json\"\n"), "issuer.public_key", "no public key",
-               "BEGIN PUBLIC KEY");
-  test::MemoryFiles files;
-  files.files["private.pem"] = "-----BEGIN PRIVATE KEY-----\n";
-  const auto result = test::read(issuer_with("public_key = \"file:private.pem\"\n"), files);
-  EXPECT_THAT(result.error()[0].message, testing::HasSubstr("holds a private key"));
-}
-
-TEST(ConfigIssuer, ReadsASecretWithoutItsLineEnd) {
-  const IssuerPolicy issuer = first_issuer(issuer_with("secret_file = \"hmac.secret\"\nalgorithms = [\"HS256\"]\n"));
-  EXPECT_EQ(issuer.keys.kind, KeySource::Kind::kSecret);
-  EXPECT_EQ(issuer.keys.text, std::string(32, 'h'));
-  EXPECT_THAT(issuer.algorithms, ElementsAre(Alg::kHS256));
-}
-
-TEST(ConfigIssuer, RefusesSecretsThatAreNone) {
-  const std::string text = issuer_with("secret_file = \"s\"\nalgorithms = [\"HS256\"]\n");
-  const std::pair<std::string, const char*> cases[] = {
-      {"", "is empty"},
-      {std::string(31, 's') + "\n", "holds 31 bytes; accepted: 32 to 1024"},
-      {std::string(1025, 's'), "holds 1025 bytes; accepted: 32 to 1024"},
-      {std::string(1027, 's'), "too long"},
-      {"-----BEGIN PUBLIC KEY-----\nAAAAAAAAAAAAAAAAA", "holds PEM"},
-  };
-  for (const auto& [content, finding] : cases) {
-    test::MemoryFiles files;
-    files.files["s"] = content;
-    const auto result = test::read(text, files);
-    ASSERT_FALSE(result.has_value()) << finding;
-    EXPECT_THAT(result.error()[0].message, testing::HasSubstr(finding));
-    EXPECT_EQ(result.error()[0].line, 5U);
-  }
-  test::MemoryFiles files;
-  files.files["s"] = std::string(1024, 's') + "\r\n";
-  EXPECT_TRUE(test::read(text, files).has_value());
-}
-
-TEST(ConfigIssuer, BindsAlgorithmsToTheKindOfKey) {
+TEST(IssuerReader, BindsAlgorithmsToTheKindOfKey) {
   expect_fault("@" + issuer_with("secret_file = \"hmac.secret\"\n"), "issuer.algorithms", "is required",
                "HS256, HS384");
   expect_fault(issuer_with("secret_file = \"hmac.secret\"\nalgorithms = [\"HS256\", @\"RS256\"]\n"),
@@ -163,7 +80,7 @@ TEST(ConfigIssuer, BindsAlgorithmsToTheKindOfKey) {
                "secret_file alone");
 }
 
-TEST(ConfigIssuer, RefusesNoneInAnyCaseAndUnknownAlgorithms) {
+TEST(IssuerReader, RefusesNoneInAnyCaseAndUnknownAlgorithms) {
   for (const char* none : {"none", "None", "NONE", "nOnE"}) {
     expect_fault(discovered_with("algorithms = [@\"" + std::string(none) + "\"]\n"), "issuer.algorithms",
                  "tokens that nobody signed", "RS256");
@@ -173,7 +90,7 @@ TEST(ConfigIssuer, RefusesNoneInAnyCaseAndUnknownAlgorithms) {
   expect_fault(discovered_with("algorithms = [\"RS256\", @\"RS256\"]\n"), "issuer.algorithms", "twice", "once");
 }
 
-TEST(ConfigIssuer, WantsAudiencesForSignedTokens) {
+TEST(IssuerReader, WantsAudiencesForSignedTokens) {
   const std::string start = "[[issuer]]\nname = \"a\"\nissuer = \"https://a\"\ndiscovery = true\n";
   expect_fault("@" + start, "issuer.audiences", "is required", "\"unchecked\"");
   expect_fault(start + "audiences = @[]\n", "issuer.audiences", "is empty", "one or more");
@@ -183,7 +100,7 @@ TEST(ConfigIssuer, WantsAudiencesForSignedTokens) {
   EXPECT_TRUE(first_issuer(start + "audiences = \"unchecked\"\n").audience_unchecked);
 }
 
-TEST(ConfigIssuer, WantsALifeForTokensThatMayLackExp) {
+TEST(IssuerReader, WantsALifeForTokensThatMayLackExp) {
   expect_fault(discovered_with("@exp = \"optional\"\n"), "issuer.exp", "needs max_token_life", "\"required\"");
   expect_fault(discovered_with("exp = @\"no\"\n"), "issuer.exp", "\"no\"", "\"required\", \"optional\"");
   expect_fault(discovered_with("leeway = @\"11m\"\n"), "issuer.leeway", "out of bounds", "0s to 10m");
@@ -191,7 +108,7 @@ TEST(ConfigIssuer, WantsALifeForTokensThatMayLackExp) {
                "\"at+jwt\"");
 }
 
-TEST(ConfigIssuer, RefusesKeysWithoutEffect) {
+TEST(IssuerReader, RefusesKeysWithoutEffect) {
   expect_fault(issuer_with("jwks = \"file:keys.json\"\n@refresh = \"1m\"\n"), "issuer.refresh", "not fetched",
                "remove");
   expect_fault(discovered_with("refresh = \"2h\"\n@max_stale = \"1h\"\n"), "issuer.max_stale",
@@ -204,7 +121,7 @@ TEST(ConfigIssuer, RefusesKeysWithoutEffect) {
   }
 }
 
-TEST(ConfigIssuer, ReadsOpaqueTokens) {
+TEST(IssuerReader, ReadsOpaqueTokens) {
   const IssuerPolicy issuer = first_issuer(
       "[[issuer]]\nname = \"h\"\n[issuer.opaque]\nintrospect = \"https://h/i\"\nclient_id = \"me\"\n"
       "client_secret_file = \"client.secret\"\nttl = \"30s\"\ninactive_ttl = \"2s\"\ntimeout = \"750ms\"\n");
@@ -220,7 +137,7 @@ TEST(ConfigIssuer, ReadsOpaqueTokens) {
   EXPECT_EQ(first_issuer(std::string(test::kOpaqueIssuer)).opaque->client_secret, "variable-pass");
 }
 
-TEST(ConfigIssuer, PlacesComplaintsAboutOpaqueTokens) {
+TEST(IssuerReader, PlacesComplaintsAboutOpaqueTokens) {
   const std::string start = "[[issuer]]\nname = \"h\"\n";
   const std::string url = "introspect = \"https://h/i\", ";
   const std::string secret = ", client_secret_env = \"SECRET\"";

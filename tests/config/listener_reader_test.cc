@@ -1,4 +1,5 @@
-// [[listener]] and [admin]: addresses, token places, and who is asked for whom.
+#include "config/listener_reader.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -17,7 +18,7 @@ const std::string kTwo(test::kOpaqueIssuer);
 
 std::string listener_with(const std::string& rest) { return "[[listener]]\naddress = \"tcp://[::1]:1\"\n" + rest; }
 
-TEST(ConfigListener, ReadsEveryKey) {
+TEST(ListenerReader, ReadsEveryKey) {
   const Configuration configuration = accepted(
       listener_with("mode = \"auth_request\"\ntoken = [\"bearer\", \"header:X-Access-Token\", \"query:t\"]\n"
                     "issuers = [\"two\"]\ntrusted_peers = [\"127.0.0.1\", \"::1\", \"unix\"]\n"
@@ -46,7 +47,7 @@ TEST(ConfigListener, ReadsEveryKey) {
   ASSERT_TRUE(configuration.settings.admin.has_value());
 }
 
-TEST(ConfigListener, WantsAnAddressOfItsOwn) {
+TEST(ListenerReader, WantsAnAddressOfItsOwn) {
   expect_fault("@[[listener]]\nmode = \"ext_authz\"\n" + kOne, "listener.address", "is required",
                "tcp://127.0.0.1:8181");
   expect_fault("[[listener]]\naddress = @\"localhost:80\"\n" + kOne, "listener.address", "\"localhost:80\"",
@@ -61,7 +62,7 @@ TEST(ConfigListener, WantsAnAddressOfItsOwn) {
   expect_fault("@[listener]\naddress = \"tcp://[::1]:1\"\n" + kOne, "listener", "no list of tables", "[[listener]]");
 }
 
-TEST(ConfigListener, NamesWhatItWouldAccept) {
+TEST(ListenerReader, NamesWhatItWouldAccept) {
   expect_fault(listener_with("mode = @\"envoy\"\n") + kOne, "listener.mode", "\"envoy\"",
                "\"ext_authz\", \"auth_request\", \"forward_auth\"");
   expect_fault(listener_with("token = [\"bearer\", @\"header:\"]\n") + kOne, "listener.token", "\"header:\"",
@@ -76,7 +77,7 @@ TEST(ConfigListener, NamesWhatItWouldAccept) {
   expect_fault(listener_with("realm = @\"a\\\"b\"\n") + kOne, "listener.realm", "is not accepted", "without quotes");
 }
 
-TEST(ConfigListener, BelievesForwardedHeadersOfNamedPeersOnly) {
+TEST(ListenerReader, BelievesForwardedHeadersOfNamedPeersOnly) {
   for (const char* mode : {"auth_request", "forward_auth"}) {
     const std::string line = "mode = \"" + std::string(mode) + "\"\n";
     expect_fault("@" + listener_with(line) + kOne, "listener.trusted_peers", "believes only these peers", "\"unix\"");
@@ -90,7 +91,7 @@ TEST(ConfigListener, BelievesForwardedHeadersOfNamedPeersOnly) {
   }
 }
 
-TEST(ConfigListener, PutsEachClaimIntoAHeaderOfItsOwn) {
+TEST(ListenerReader, PutsEachClaimIntoAHeaderOfItsOwn) {
   expect_fault(listener_with("claim_headers = { a = \"X-A\", b = @\"x-a\" }\n") + kOne, "listener.claim_headers",
                "is taken", "each header once");
   expect_fault(listener_with("claim_headers = { a = @\"X-Assay-Subject\" }\n") + kOne, "listener.claim_headers",
@@ -100,7 +101,7 @@ TEST(ConfigListener, PutsEachClaimIntoAHeaderOfItsOwn) {
   expect_fault(listener_with("claim_headers = { a = @1 }\n") + kOne, "listener.claim_headers", "does not map", "email");
 }
 
-TEST(ConfigListener, SendsATokenToOneIssuerOnly) {
+TEST(ListenerReader, SendsATokenToOneIssuerOnly) {
   const std::string other_opaque =
       "[[issuer]]\nname = \"three\"\n"
       "opaque = { introspect = \"https://three/i\", client_id = \"a\", client_secret_env = \"SECRET\" }\n";
