@@ -31,16 +31,36 @@ constexpr std::array<std::string_view, kSlotCount> kSlotNames{
     "iss", "sub", "jti", "client_id", "azp", "aud", "exp", "nbf", "iat", "scope", "scp", "scopes",
 };
 
+// Tells the names of slots from each other, so that a member is compared with one of them at most.
+constexpr std::size_t kMarkCount = 32;
+constexpr std::size_t mark_of(std::string_view name) {
+  const auto first = static_cast<unsigned char>(name.front());
+  const auto last = static_cast<unsigned char>(name.back());
+  return (first + std::size_t{2} * last) % kMarkCount;
+}
+
+// The slot of each mark; kSlotCount where no slot has it.
+constexpr std::array<std::size_t, kMarkCount> kSlotOfMark = [] {
+  std::array<std::size_t, kMarkCount> slots{};
+  slots.fill(kSlotCount);
+  for (std::size_t i = 0; i < kSlotCount; ++i) slots[mark_of(kSlotNames[i])] = i;
+  return slots;
+}();
+static_assert([] {
+  for (std::size_t i = 0; i < kSlotCount; ++i) {
+    if (kSlotOfMark[mark_of(kSlotNames[i])] != i) return false;
+  }
+  return true;
+}());
+
 // The registered claims of a payload, whatever their types.
 using Slots = std::array<std::optional<JsonValue>, kSlotCount>;
 
 void fill_slot(JsonValue member, Slots& slots) noexcept {
-  for (std::size_t i = 0; i < kSlotCount; ++i) {
-    if (kSlotNames[i] == member.name()) {
-      slots[i] = member;
-      return;
-    }
-  }
+  const std::string_view name = member.name();
+  if (name.empty()) return;
+  const std::size_t slot = kSlotOfMark[mark_of(name)];
+  if (slot != kSlotCount && kSlotNames[slot] == name) slots[slot] = member;
 }
 
 std::size_t child_count(JsonValue value) noexcept {

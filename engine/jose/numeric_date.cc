@@ -40,17 +40,25 @@ std::int64_t parse_exponent(std::string_view text) noexcept {
   return negative ? -magnitude : magnitude;
 }
 
+// The leading digits of `text`, which they leave.
+std::string_view take_digits(std::string_view& text) noexcept {
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  const std::string_view digits = text.substr(0, count);
+  text.remove_prefix(count);
+  return digits;
+}
+
 Decimal take_apart(std::string_view number) noexcept {
   Decimal decimal;
   decimal.negative = number.starts_with('-');
   if (decimal.negative) number.remove_prefix(1);
-  if (const std::size_t e = number.find_first_of("eE"); e != std::string_view::npos) {
-    decimal.exponent = parse_exponent(number.substr(e + 1));
-    number = number.substr(0, e);
+  decimal.integer = take_digits(number);
+  if (number.starts_with('.')) {
+    number.remove_prefix(1);
+    decimal.fraction = take_digits(number);
   }
-  const std::size_t point = number.find('.');
-  decimal.integer = number.substr(0, point);
-  if (point != std::string_view::npos) decimal.fraction = number.substr(point + 1);
+  if (!number.empty()) decimal.exponent = parse_exponent(number.substr(1));
   return decimal;
 }
 
@@ -58,6 +66,13 @@ Decimal take_apart(std::string_view number) noexcept {
 std::size_t find_nonzero(const Decimal& decimal, std::size_t index) noexcept {
   while (index < decimal.digit_count() && decimal.digit(index) == 0) ++index;
   return index;
+}
+
+// The number that the digits from `begin` to before `end` make; at most kSecondDigitsMax.
+std::int64_t read_digits(const Decimal& decimal, std::size_t begin, std::size_t end) noexcept {
+  std::int64_t value = 0;
+  for (; begin < end; ++begin) value = value * 10 + decimal.digit(begin);
+  return value;
 }
 
 }  // namespace
@@ -73,17 +88,14 @@ Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding round
                             decimal.exponent + kFractionDigits;
   if (kept > kSecondDigitsMax + kFractionDigits) return fail(ErrorCode::kBadClaim);
 
-  std::int64_t seconds = 0;
-  std::int64_t fraction_us = 0;
-  for (std::int64_t i = 0; i < kept; ++i) {
-    std::int64_t& part = i < kept - kFractionDigits ? seconds : fraction_us;
-    part = part * 10 + decimal.digit(first + static_cast<std::size_t>(i));
-  }
+  const std::size_t us_end = first + static_cast<std::size_t>(std::max<std::int64_t>(kept, 0));
+  const std::size_t seconds_end = us_end - std::min(us_end - first, static_cast<std::size_t>(kFractionDigits));
+  const std::int64_t seconds = read_digits(decimal, first, seconds_end);
+  const std::int64_t fraction_us = read_digits(decimal, seconds_end, us_end);
   if (seconds >= kNumericDateEndS) return fail(ErrorCode::kBadClaim);
   if (seconds > kNumericDateUsMax / kUsPerSecond) return NumericDate{kNumericDateUsMax};
 
-  const std::size_t rest = first + static_cast<std::size_t>(std::max<std::int64_t>(kept, 0));
-  const bool round_up = rounding == Rounding::kUp && find_nonzero(decimal, rest) < decimal.digit_count();
+  const bool round_up = rounding == Rounding::kUp && find_nonzero(decimal, us_end) < decimal.digit_count();
   return NumericDate{std::min(seconds * kUsPerSecond + fraction_us + (round_up ? 1 : 0), kNumericDateUsMax)};
 }
 
