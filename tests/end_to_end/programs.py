@@ -100,15 +100,19 @@ class Issuer(Program):
 class Sidecar(Program):
     """assay serve with a configuration of docs/systems, its ports replaced.
 
-    listeners   the addresses to serve on, for the configuration's tcp://127.0.0.1:8181 and :8183, in this order
+    listeners      the addresses to serve on, for the configuration's tcp://127.0.0.1:8181 and :8183, in this order
+    replacements   (documented, wanted) texts of the configuration
+    extra          what the configuration says beside
     """
 
-    def __init__(self, folder, config_name, issuer, listeners, extra=""):
+    def __init__(self, folder, config_name, issuer, listeners, replacements=(), extra=""):
         self.admin_port = free_port()
         text = (ROOT / "docs/systems" / config_name).read_text()
         text = text.replace("127.0.0.1:8180", f"127.0.0.1:{issuer.port}")
         text = text.replace("tcp://127.0.0.1:8182", f"tcp://127.0.0.1:{self.admin_port}")
-        for documented, wanted in zip(("tcp://127.0.0.1:8181", "tcp://127.0.0.1:8183"), listeners):
+        places = zip(("tcp://127.0.0.1:8181", "tcp://127.0.0.1:8183"), listeners)
+        for documented, wanted in (*places, *replacements):
+            assert documented in text, documented
             text = text.replace(documented, wanted)
         if listeners[0].startswith("unix:"):
             text = text.replace('trusted_peers = ["127.0.0.1"]', 'trusted_peers = ["unix"]')
