@@ -84,13 +84,13 @@ def check_banned(path, code):
 
 
 def check_enum_default(path, code):
-    """A `default:` is allowed only where the switch is visibly not over an enum: a case label is a literal."""
+    """A `default:` is allowed only where the switch is visibly not over an enum: a case is a literal or an errno."""
     if not path.startswith("engine/"):
         return
     for match in re.finditer(r"^([ \t]*)default\s*:", code, re.MULTILINE):
         before = code[:match.start()]
         labels = before[before.rfind("switch"):]
-        if not re.search(r"\bcase\s+(?:'|[0-9])", labels):
+        if not re.search(r"\bcase\s+(?:'|[0-9]|E[A-Z0-9]+\s*:)", labels):
             yield Finding(path, cpp_source.line_of(code, match.start()), "enum_default",
                           "`default:` in a switch over an enum: list every enumerator, so that a new one is decided")
 

@@ -89,6 +89,10 @@ class CheckTidy(planted_tree.PlantedTreeTest):
         self.plant("engine/keys/key.cc", "switch (alg) {\n  case Alg::kRS256:\n  default:\n    break;\n}\n")
         self.assert_found("engine/keys/key.cc:3", "[enum_default]")
 
+    def test_default_of_a_switch_over_errno(self):
+        self.plant("engine/server/ring.cc", "switch (error) {\n  case EPERM:\n  default:\n    break;\n}\n")
+        self.assert_clean()
+
     def test_default_of_a_character_switch(self):
         self.plant("engine/jose/scope.cc", "switch (c) {\n  case 'a':\n  default:\n    break;\n}\n")
         self.assert_clean()
