@@ -1,4 +1,5 @@
-// Authorization server metadata: which URLs to ask and what the answer must say. RFC 8414, OpenID Connect Discovery 1.0.
+// Authorization server metadata: which URLs to ask and what the answer must say. RFC 8414, OpenID Connect
+// Discovery 1.0.
 #pragma once
 
 #include <string>

@@ -80,10 +80,10 @@ Expected<std::shared_ptr<const IntrospectionAnswer>> IntrospectionAnswer::parse(
   if (body.size() > kIntrospectionBytesMax) return fail(ErrorCode::kBadAnswer, kIntrospectionBytesMax);
   // Read once to see how much memory it takes, and once into exactly that much: answers are remembered in a cache with
   // a byte budget.
-  IntrospectionAnswer trial(generous_arena_bytes(body.size()));
+  IntrospectionAnswer trial(Maker(), generous_arena_bytes(body.size()));
   if (const Expected<void> read = trial.read(body); !read) return Unexpected(read.error());
   const std::size_t escapes_bytes = body.find('\\') == std::string_view::npos ? 0 : body.size();
-  const std::shared_ptr<IntrospectionAnswer> answer(new IntrospectionAnswer(trial.arena_.used() + escapes_bytes));
+  const auto answer = std::make_shared<IntrospectionAnswer>(Maker(), trial.arena_.used() + escapes_bytes);
   if (const Expected<void> read = answer->read(body); !read) return Unexpected(read.error());
   return answer;
 }

@@ -22,7 +22,14 @@ namespace assay::issuer {
 
 // An answer that owns its text, so that it can be remembered and shared. Immutable.
 class IntrospectionAnswer {
+  // Only parse has one.
+  struct Maker {
+    explicit Maker() = default;
+  };
+
  public:
+  IntrospectionAnswer(Maker /*maker*/, std::size_t arena_bytes) : arena_(arena_bytes) {}
+
   // Reads a response body.
   //   errors   bad_answer: no JSON object, `active` absent or no boolean, or a member of the wrong type
   [[nodiscard]] static Expected<std::shared_ptr<const IntrospectionAnswer>> parse(std::string_view body);
@@ -36,7 +43,6 @@ class IntrospectionAnswer {
   [[nodiscard]] std::size_t bytes() const noexcept;
 
  private:
-  explicit IntrospectionAnswer(std::size_t arena_bytes) : arena_(arena_bytes) {}
   // Fills this answer. Errors: as parse, and bad_answer if the arena is too small.
   [[nodiscard]] Expected<void> read(std::string_view body);
 

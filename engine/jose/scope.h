@@ -1,4 +1,4 @@
-// Granted and required scopes. RFC 6749 sec 3.3 and DESIGN.md section 3.6.
+// Granted and required scopes. RFC 6749 sec 3.3; docs/configuration.md has the grammars.
 #pragma once
 
 #include <optional>

@@ -339,12 +339,11 @@ std::optional<Jwk> read_ed25519(const EVP_PKEY* key) {
 
 std::optional<Jwk> read_key(const EVP_PKEY* key) {
   // RSASSA-PSS keys (RFC 4055) carry restrictions that a JWK cannot state: they are not EVP_PKEY_RSA, and refused.
-  switch (EVP_PKEY_get_base_id(key)) {
-    case EVP_PKEY_RSA: return read_rsa(key);
-    case EVP_PKEY_EC: return read_ec(key);
-    case EVP_PKEY_ED25519: return read_ed25519(key);
-    default: return std::nullopt;
-  }
+  const int type = EVP_PKEY_get_base_id(key);
+  if (type == EVP_PKEY_RSA) return read_rsa(key);
+  if (type == EVP_PKEY_EC) return read_ec(key);
+  if (type == EVP_PKEY_ED25519) return read_ed25519(key);
+  return std::nullopt;
 }
 
 }  // namespace

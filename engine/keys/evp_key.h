@@ -32,10 +32,10 @@ class EvpKey {
 
 // A key and what examining it found.
 struct PreparedKey {
-  EvpKey key;                                    // empty if defect is not kNone
+  EvpKey key;  // empty if defect is not kNone
   jose::KeyDefect defect = jose::KeyDefect::kNone;
-  std::uint32_t bits = 0;                        // modulus or field size, or secret size
-  std::uint32_t modulus_bytes = 0;               // RSA: what a signature's size must equal
+  std::uint32_t bits = 0;           // modulus or field size, or secret size
+  std::uint32_t modulus_bytes = 0;  // RSA: what a signature's size must equal
 };
 
 // Builds the key that `jwk` states; a defect the JWK already has is carried over. Checks on top: the point is on its

@@ -35,7 +35,7 @@ class Selection {
 
 }  // namespace
 
-KeySet::KeySet(std::vector<Key> keys, KidUse kid_use) : keys_(std::move(keys)), kid_use_(kid_use) {
+KeySet::KeySet(Maker /*maker*/, std::vector<Key> keys, KidUse kid_use) : keys_(std::move(keys)), kid_use_(kid_use) {
   for (std::uint32_t i = 0; i < keys_.size(); ++i) {
     if (keys_[i].kid) by_kid_[base::keyed_hash(*keys_[i].kid)].push_back(i);
   }
@@ -79,14 +79,14 @@ Expected<std::unique_ptr<const KeySet>> KeySet::make_from_jwks(std::string_view 
   if (std::none_of(keys.begin(), keys.end(), [](const Key& key) { return key.usable(); })) {
     return fail(ErrorCode::kBadKeySet);
   }
-  return std::unique_ptr<const KeySet>(new KeySet(std::move(keys), KidUse::kChooses));
+  return std::make_unique<const KeySet>(Maker(), std::move(keys), KidUse::kChooses);
 }
 
 Expected<std::unique_ptr<const KeySet>> KeySet::make_pinned(jose::Jwk jwk) {
   std::vector<Key> keys;
   keys.push_back(make_key(std::move(jwk)));
   if (!keys.front().usable()) return fail(ErrorCode::kBadKeySet);
-  return std::unique_ptr<const KeySet>(new KeySet(std::move(keys), KidUse::kIgnored));
+  return std::make_unique<const KeySet>(Maker(), std::move(keys), KidUse::kIgnored);
 }
 
 KeySet::Candidates KeySet::find_by_kid(std::string_view kid, Alg alg) const noexcept {

@@ -19,6 +19,13 @@
 namespace assay::keys {
 
 class KeySet {
+  // Whether a kid chooses among the keys.
+  enum class KidUse : std::uint8_t { kChooses, kIgnored };
+  // Only the make functions have one.
+  struct Maker {
+    explicit Maker() = default;
+  };
+
  public:
   // Prepares every key of a JWK Set, PEM or secret. Slow (about 0.1 ms a key): never on the deciding path.
   //   source   kJwksText, kPem, or kSecret (kHmacSecretBytesMin .. kHmacSecretBytesMax bytes)
@@ -27,6 +34,8 @@ class KeySet {
   //            one key is usable
   [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(const KeySource& source);
   [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_from_jwks(std::string_view document);
+
+  KeySet(Maker maker, std::vector<Key> keys, KidUse kid_use);
 
   [[nodiscard]] std::span<const Key> keys() const noexcept { return keys_; }
 
@@ -49,10 +58,6 @@ class KeySet {
   [[nodiscard]] Candidates find_fitting(Alg alg) const noexcept;
 
  private:
-  // Whether a kid chooses among the keys.
-  enum class KidUse : std::uint8_t { kChooses, kIgnored };
-
-  KeySet(std::vector<Key> keys, KidUse kid_use);
   [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_pinned(jose::Jwk jwk);
 
   std::vector<Key> keys_;
