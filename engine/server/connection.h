@@ -98,6 +98,7 @@ struct Connection {
   std::uint8_t address_bytes = 0;
   char address[kAddressBytes] = {};
   std::uint32_t listener = 0;
+  std::uint32_t lingered_bytes = 0;            // dropped while lingering
   std::uint32_t first_exchange = kNoExchange;  // oldest request without a written response
   std::uint32_t last_exchange = kNoExchange;
   std::uint32_t exchanges = 0;   // in that chain

@@ -30,6 +30,9 @@ constexpr std::int64_t kScanNsMin = 5 * kNsPerMs;
 // it could know arrives by then.
 constexpr std::int64_t kDrainGraceNs = 100 * kNsPerMs;
 
+// Bytes that are read and dropped behind the last response of a connection; then it is reset after all.
+constexpr std::uint32_t kLingerBytesMax = 4 * 1024 * 1024;
+
 // How long stopping waits for the kernel to hand back what is in flight.
 constexpr std::int64_t kCloseNsMax = 1'000 * kNsPerMs;
 
@@ -165,18 +168,18 @@ void HttpWorker::close_all() {
     if (phase == Connection::Phase::kOpen || phase == Connection::Phase::kLingering) begin_close(i);
   }
   const std::int64_t give_up_ns = base::monotonic_ns() + kCloseNsMax;
-  // One turn more than the connections need, for the cancelled accepts.
-  do {
+  while (connections_open_ > 0 && now_.monotonic_ns < give_up_ns) {
     transport_->wait(kScanNsMin);
     now_.monotonic_ns = base::monotonic_ns();
     transport_->deliver(*this, now_.monotonic_ns);
-  } while (connections_open_ > 0 && now_.monotonic_ns < give_up_ns);
+  }
+  transport_->wait(0);  // hands the last closes over
 }
 
 void HttpWorker::on_accepted(std::uint32_t listener, int fd) {
   if (free_connections_.empty() || stopping_) {
-    ::close(fd);
     counters_.add(kConnectionsRefused);
+    ::close(fd);
     return;
   }
   const std::uint32_t index = free_connections_.back();
@@ -220,6 +223,11 @@ void HttpWorker::on_accept_failed() { counters_.add(kAcceptFailures); }
 
 void HttpWorker::on_received(std::uint32_t slot, std::string_view bytes) {
   Connection& connection = connections_[slot];
+  if (connection.phase == Connection::Phase::kLingering) {
+    connection.lingered_bytes += static_cast<std::uint32_t>(bytes.size());
+    if (connection.lingered_bytes > kLingerBytesMax) on_broken(slot);
+    return;
+  }
   if (connection.phase != Connection::Phase::kOpen || connection.reads_no_more) return;
   if (connection.intake == nullptr) connection.intake = intakes_.take();
   const bool fits = connection.intake->take(bytes, connection.storage(), intake_bytes_max_[connection.listener]);
