@@ -29,6 +29,6 @@ configure_preset() {
 build_preset() {
   local preset=$1
   shift
-  configure_preset "$preset"
+  configure_preset "$preset" || return
   cmake --build "build/$preset" -j "$jobs" ${1:+--target "$@"}
 }
