@@ -5,18 +5,24 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
-[ $# -gt 0 ] || set -- -L engine
 tools/setup.sh
-build_preset coverage
+if [ $# -eq 0 ]; then
+  set -- -L engine
+  build_preset coverage assay_engine_tests
+else
+  build_preset coverage
+fi
 profiles=$root/build/coverage/profiles
 rm -rf "$profiles"
 LLVM_PROFILE_FILE="$profiles/%p.profraw" ctest --test-dir build/coverage -j "$jobs" --output-on-failure "$@"
 llvm-profdata-14 merge -sparse "$profiles"/*.profraw -o build/coverage/merged.profdata
 
-objects=()
-for program in build/coverage/bin/*; do objects+=(-object "$program"); done
-llvm-cov-14 report "${objects[@]}" -instr-profile=build/coverage/merged.profdata engine >build/coverage/report.txt
-llvm-cov-14 show "${objects[@]}" -instr-profile=build/coverage/merged.profdata -format=html \
-  -output-dir=build/coverage/html engine
+# llvm-cov takes the first program by its name and the others as -object.
+programs=()
+for program in build/coverage/bin/*; do programs+=(${programs[@]:+-object} "$program"); done
+arguments=("${programs[@]}" -instr-profile=build/coverage/merged.profdata
+           -ignore-filename-regex='^tests/|/tests/|/tools/')
+llvm-cov-14 report "${arguments[@]}" >build/coverage/report.txt
+llvm-cov-14 show "${arguments[@]}" -format=html -output-dir=build/coverage/html
 tail -n 1 build/coverage/report.txt
 echo "coverage.sh: build/coverage/report.txt, build/coverage/html/index.html"
