@@ -27,8 +27,28 @@ assay_install_component(engine assay_public assay_base assay_kernel assay_jose a
 install(DIRECTORY engine/include/assay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         FILES_MATCHING PATTERN "*.h" PATTERN "*.inc")
 
-# The siblings of L6 and the headers by which each is entered. They are installed under a directory of their own, so
-# that "outbound/http_fetcher.h" is written alike in the tree and outside, and <limits.h> stays the system's.
+# assay_collect_headers(OUT HEADERS...): HEADERS and what they include of engine/, as paths relative to engine/.
+function(assay_collect_headers out)
+  set(seen "")
+  set(waiting ${ARGN})
+  while(waiting)
+    list(POP_FRONT waiting header)
+    if(header IN_LIST seen OR NOT EXISTS ${PROJECT_SOURCE_DIR}/engine/${header})
+      continue()
+    endif()
+    list(APPEND seen ${header})
+    file(STRINGS ${PROJECT_SOURCE_DIR}/engine/${header} lines REGEX "^#include \"")
+    foreach(line IN LISTS lines)
+      string(REGEX REPLACE "^#include \"([^\"]+)\".*" "\\1" included "${line}")
+      list(APPEND waiting ${included})
+    endforeach()
+  endwhile()
+  set(${out} ${seen} PARENT_SCOPE)
+endfunction()
+
+# The siblings of L6 and the headers by which each is entered, with what those include. They are installed under a
+# directory of their own, so that "outbound/http_fetcher.h" is written alike in the tree and outside, and <limits.h>
+# stays the system's.
 set(ASSAY_PARTS_INCLUDEDIR ${CMAKE_INSTALL_INCLUDEDIR}/assay_parts)
 function(assay_install_part part)
   if(NOT TARGET assay_${part})
@@ -36,14 +56,17 @@ function(assay_install_part part)
   endif()
   target_include_directories(assay_${part} INTERFACE $<INSTALL_INTERFACE:${ASSAY_PARTS_INCLUDEDIR}>)
   assay_install_component(${part} assay_${part})
-  foreach(header IN LISTS ARGN)
-    install(FILES engine/${part}/${header} DESTINATION ${ASSAY_PARTS_INCLUDEDIR}/${part} OPTIONAL)
+  list(TRANSFORM ARGN PREPEND ${part}/)
+  assay_collect_headers(headers ${ARGN})
+  foreach(header IN LISTS headers)
+    cmake_path(GET header PARENT_PATH folder)
+    install(FILES engine/${header} DESTINATION ${ASSAY_PARTS_INCLUDEDIR}/${folder})
   endforeach()
 endfunction()
 assay_install_part(outbound http_fetcher.h)
 assay_install_part(store sqlite_log.h redis_log.h)
 assay_install_part(config config.h)
-assay_install_part(server http.h http_server.h server.h)
+assay_install_part(server server.h http_server.h)
 
 if(TARGET assay_cli)
   install(TARGETS assay_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
