@@ -68,8 +68,8 @@ assay_install_part(store sqlite_log.h redis_log.h)
 assay_install_part(config config.h)
 assay_install_part(server server.h http_server.h)
 
-if(TARGET assay_cli)
-  install(TARGETS assay_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+if(TARGET assay)
+  install(TARGETS assay RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endif()
 
 configure_package_config_file(tools/cmake/assayConfig.cmake.in ${CMAKE_BINARY_DIR}/package/assayConfig.cmake
