@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
-
+#include "assay/expected.h"
 #include "assay/limits.h"
 #include "assay/settings.h"
 #include "assay/token.h"

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <tl/expected.hpp>
-
+#include "assay/expected.h"
 #include "assay/settings.h"
 #include "server/http.h"
 #include "server/refusal.h"

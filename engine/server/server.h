@@ -13,9 +13,8 @@
 #include <span>
 #include <string>
 
-#include <tl/expected.hpp>
-
 #include "assay/engine.h"
+#include "assay/expected.h"
 #include "assay/settings.h"
 #include "server/check_handler.h"
 #include "server/drain_flag.h"

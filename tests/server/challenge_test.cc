@@ -4,8 +4,6 @@
 
 #include <gtest/gtest.h>
 
-#include "server/json_text.h"
-
 namespace assay::server {
 namespace {
 
@@ -158,12 +156,6 @@ TEST(Challenge, AWriterCarriesNothingFromOneRefusalToTheNext) {
 TEST(ChallengeDeathTest, AcceptanceIsNoRefusal) {
   RefusalWriter writer(kPlain);
   EXPECT_DEATH(static_cast<void>(writer.write({.code = ErrorCode::kNone, .detail = {}})), "CHECK");
-}
-
-TEST(JsonText, QuotesBackslashesAndControlBytesAreEscaped) {
-  std::string json;
-  append_json_string(json, std::string_view("a\"\\\n\0\x1f\x7f\xc3\xa9", 9));
-  EXPECT_EQ(json, "\"a\\\"\\\\\\u000a\\u0000\\u001f\x7f\xc3\xa9\"");
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 assay_add_test(server_decision_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/challenge_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/drain_flag_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/identity_headers_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/json_text_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/judged_request_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_location_test.cc
