@@ -1,0 +1,4 @@
+# The reader of requests.
+include(${PROJECT_SOURCE_DIR}/tests/server/llhttp.cmake)
+# Room for a head at the reader's test limit and a second request.
+assay_add_fuzzer(http1 MAX_LEN 2048 LIBS assay::server ${assay_llhttp})
