@@ -41,8 +41,7 @@ trap 'exit 143' TERM
 
 # wait_for_line FILE PATTERN: the first line of FILE that begins with PATTERN.
 wait_for_line() {
-  local tries
-  for tries in $(seq 600); do
+  for _ in $(seq 600); do
     grep -m 1 "^$2" "$1" && return
     sleep 0.1
   done

@@ -2,6 +2,7 @@
 import base64
 import json
 import re
+import subprocess
 
 import pytest
 import requests
@@ -119,3 +120,16 @@ def test_counts_requests(issuer):
     before = issuer.counters()["bookings.token"]
     systems.bookings_token(issuer.url)
     assert issuer.counters()["bookings.token"] == before + 1
+
+
+@pytest.mark.parametrize("options, status, complaint", [
+    (["--listen", "localhost"], 2, "--listen is an address and a port"),
+    (["--hub-client", "id-without-secret"], 2, "a client is written ID:SECRET"),
+    (["--write-files", "/nowhere"], 2, "/nowhere"),
+    (["--unknown"], 2, "--unknown"),
+    (["--listen", "192.0.2.1:8180"], 1, "192.0.2.1"),
+])
+def test_says_what_is_wrong_with_the_command_line(options, status, complaint):
+    done = subprocess.run([programs.BIN / "assay-issuer", *options], capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert done.returncode == status and complaint in done.stderr, done.stderr

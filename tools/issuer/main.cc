@@ -23,11 +23,11 @@ struct CommandLine {
   IssuerOptions options;
 };
 
-// "ID:SECRET"
+// An option whose value is ID:SECRET.
 struct ClientOption {
   const char* flag;
-  const char* system;
-  ClientSecret* client;
+  const char* system;    // for people
+  ClientSecret* client;  // where the value goes
 };
 
 std::string usage_of_clients(const CommandLine& line) {
