@@ -23,7 +23,7 @@ struct JoseHeader {
 //   errors    unsupported_alg: `alg` absent, no string or unknown (also `none`)
 //             unsupported_crit: `crit` present in any form, or `b64` present and not true (RFC 7797)
 //             wrong_type: `cty` says JWT, or `enc` is present (an encrypted or nested token)
-//             bad_json: `kid` or `typ` is no string, or `kid` is longer than kKidBytesMax
+//             bad_json: `kid`, `typ` or `cty` is no string, or `kid` is longer than kKidBytesMax
 [[nodiscard]] Expected<JoseHeader> parse_header(JsonValue root) noexcept;
 
 }  // namespace assay::jose
