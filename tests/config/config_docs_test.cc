@@ -33,12 +33,17 @@ std::multiset<std::string> documented_keys() {
   return keys;
 }
 
-std::string example() {
+// The first fenced block of that language.
+std::string fenced_block(const std::string& language) {
   const std::string text = read_documentation();
-  const std::size_t start = text.find("```toml\n");
+  const std::string fence = "```" + language + "\n";
+  const std::size_t start = text.find(fence);
   if (start == std::string::npos) return "";
-  return text.substr(start + 8, text.find("```", start + 8) - start - 8);
+  const std::size_t body = start + fence.size();
+  return text.substr(body, text.find("```", body) - body);
 }
+
+std::string example() { return fenced_block("toml"); }
 
 test::MemoryFiles example_files() {
   test::MemoryFiles files;
@@ -54,6 +59,10 @@ TEST(ConfigDocs, DocumentsEveryKeyOnceAndNoOther) {
   std::multiset<std::string> known;
   for (const KnownKey& key : known_keys()) known.insert(full_name(key));
   EXPECT_THAT(documented_keys(), testing::ContainerEq(known));
+}
+
+TEST(ConfigDocs, ShowsASmallestFileThatIsAccepted) {
+  EXPECT_EQ(test::accepted(fenced_block("text")).settings.listeners.size(), 1U);
 }
 
 TEST(ConfigDocs, ShowsAnExampleThatIsAccepted) {

@@ -41,6 +41,44 @@ TEST(Config, TakesTheSmallestFileWithEveryDefault) {
   EXPECT_FALSE(configuration.settings.admin.has_value());
 }
 
+TEST(Config, TakesASignedAndAnOpaqueIssuerBehindOneListener) {
+  const Configuration configuration = accepted(R"(
+[server]
+workers = 0
+[[listener]]
+address = "tcp://127.0.0.1:8181"
+mode    = "ext_authz"
+token   = ["bearer"]
+issuers = ["credicorp", "hubrise"]
+trusted_peers = []
+[admin]
+address = "tcp://127.0.0.1:8182"
+[[issuer]]
+name       = "credicorp"
+issuer     = "https://hub.credicorp.co.uk/partner/v1"
+discovery  = true
+audiences  = ["partner/v1"]
+algorithms = ["RS256"]
+leeway     = "0s"
+exp        = "required"
+[[issuer]]
+name   = "hubrise"
+opaque = { introspect = "https://h/i", client_id = "c", client_secret_file = "client.secret", ttl = "60s" }
+scope  = { grammar = "bracketed" }
+[[route]]
+path    = "/partner/v1/applications/*"
+methods = ["POST"]
+issuers = ["credicorp"]
+scopes  = ["applications:write"]
+[routes]
+unmatched = "refuse"
+)");
+  ASSERT_EQ(configuration.policy.issuers.size(), 2U);
+  EXPECT_EQ(configuration.policy.issuers[1].scope.grammar, ScopeGrammar::kBracketed);
+  EXPECT_EQ(configuration.policy.issuers[1].keys.kind, KeySource::Kind::kNone);
+  EXPECT_THAT(configuration.policy.entrances[0].issuers, ElementsAre("credicorp", "hubrise"));
+}
+
 TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
   expect_fault("[server]\n@worker = 1\n" + kOne, "server.worker", "did you mean workers?", "accepted: workers, poller");
   expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\n@tokens = [\"bearer\"]\n" + kOne, "listener.tokens",
