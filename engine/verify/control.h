@@ -7,6 +7,7 @@
 //   locks      mutex_ guards the machine's state; explain_mutex_ the one pipeline of explain and with it the control
 //              reader of every snapshot. explain_mutex_ is taken first where both are
 //   publish    policy_ and the key caches through base/snapshot.h
+//   stop       the destructor stores stopping_, release, and wakes the inbox; the thread loads it, acquire      [S1]
 //   invariant  I1 no lock is held while a worker waits: workers take none
 #pragma once
 
@@ -108,7 +109,7 @@ class ControlMachine final : public Control {
 
   base::Mutex explain_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 
-  std::atomic<bool> stopping_{false};  // written by the destructor, read by the thread after the inbox's wake-up [S1]
+  std::atomic<bool> stopping_{false};  // [S1]
   std::thread thread_;                 // not joinable where the host steps
 };
 

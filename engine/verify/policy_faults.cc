@@ -37,6 +37,10 @@ void find_key_source_faults(const IssuerPolicy& issuer, const std::string& where
   }
   const bool by_secret = keys.kind == KeySource::Kind::kSecret;
   for (const Alg alg : issuer.algorithms) {
+    // RFC 7518 sec 3.2: a secret at least as long as the digest, which is as long as the signature.
+    if (by_secret && is_hmac(alg) && keys.text.size() < jose::facts_of(alg).signature_bytes) {
+      faults.push_back(where + "the HMAC secret is too short for " + std::string(jose::facts_of(alg).name));
+    }
     if (is_hmac(alg) == by_secret) continue;
     faults.push_back(where + std::string(jose::facts_of(alg).name) +
                      (by_secret ? " cannot be used with a secret; only HS256, HS384 and HS512 can"
@@ -79,7 +83,9 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
     if (!has_jwt && !issuer.opaque) faults.push_back(where + "it has neither keys nor introspection");
     if (has_jwt) find_jwt_faults(issuer, where, faults);
     if (issuer.opaque) find_opaque_faults(issuer, where, faults);
-    if (issuer.leeway.count() < 0) faults.push_back(where + "the leeway is negative");
+    if (issuer.leeway.count() < 0 || issuer.leeway > kLeewayMax) {
+      faults.push_back(where + "the leeway must be 0 to 24 hours");
+    }
     if (issuer.max_token_life && issuer.max_token_life->count() <= 0) {
       faults.push_back(where + "max_token_life must be positive");
     }

@@ -74,6 +74,9 @@ struct OpaquePolicy {
   std::chrono::milliseconds timeout{2000};                           // of one call
 };
 
+// Greatest IssuerPolicy::leeway.
+inline constexpr std::chrono::hours kLeewayMax{24};
+
 struct IssuerPolicy {
   std::string name;    // unique; appears in logs, metrics and X-Assay-Issuer is the token's own iss
   std::string issuer;  // equals the token's `iss` byte for byte; "": tokens without `iss`

@@ -1,0 +1,124 @@
+// Every contradiction of a policy is told in words, and opens no engine.
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/verify/test_issuer.h"
+
+namespace assay::test {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+RoutePolicy route(std::string path) {
+  return {.path = std::move(path), .methods = {}, .issuers = {}, .scopes = {}, .any_scopes = {}, .required_claims = {}};
+}
+
+void expect_fault(std::string_view words, const std::function<void(Policy&)>& spoil) {
+  Policy spoiled = policy();
+  spoil(spoiled);
+  EXPECT_THAT(policy_faults(spoiled), Contains(HasSubstr(std::string(words))));
+  EXPECT_EQ(Engine::open({.policy = spoiled, .host_steps_control = true}).error().code, ErrorCode::kBadPolicy) << words;
+}
+
+TEST(PolicyFaults, AGoodPolicyHasNone) { EXPECT_THAT(policy_faults(policy()), IsEmpty()); }
+
+TEST(PolicyFaults, OfIssuers) {
+  expect_fault("the policy has no issuer", [](Policy& p) { p.issuers.clear(); });
+  expect_fault("an issuer has no name", [](Policy& p) { p.issuers[0].name.clear(); });
+  expect_fault("the name is used twice", [](Policy& p) { p.issuers.push_back(p.issuers[0]); });
+  expect_fault("neither keys nor introspection", [](Policy& p) { p.issuers[0].keys = {}; });
+  expect_fault("say that the audience is unchecked", [](Policy& p) { p.issuers[0].audiences.clear(); });
+  expect_fault("but not both", [](Policy& p) { p.issuers[0].audience_unchecked = true; });
+  expect_fault("no algorithm is allowed", [](Policy& p) { p.issuers[0].algorithms.clear(); });
+  expect_fault("HS256 needs a secret", [](Policy& p) { p.issuers[0].algorithms.push_back(Alg::kHS256); });
+  expect_fault("RS256 cannot be used with a secret", [](Policy& p) {
+    p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = std::string(32, 's')};
+  });
+  expect_fault("32 to 1024 bytes", [](Policy& p) {
+    p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = "short"};
+    p.issuers[0].algorithms = {Alg::kHS256};
+  });
+  expect_fault("too short for HS512", [](Policy& p) {
+    p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = std::string(63, 's')};
+    p.issuers[0].algorithms = {Alg::kHS256, Alg::kHS512};
+  });
+  expect_fault("optional exp needs max_token_life", [](Policy& p) { p.issuers[0].exp_optional = true; });
+  expect_fault("the leeway must be", [](Policy& p) { p.issuers[0].leeway = std::chrono::seconds(-1); });
+  expect_fault("the leeway must be", [](Policy& p) { p.issuers[0].leeway = std::chrono::hours(25); });
+  expect_fault("must start with https://", [](Policy& p) {
+    p.issuers[0].keys = {.kind = KeySource::Kind::kJwksUrl, .text = "http://issuer.example/jwks"};
+  });
+  expect_fault("discovery needs an issuer", [](Policy& p) {
+    p.issuers[0].issuer = "name";
+    p.issuers[0].keys = {.kind = KeySource::Kind::kDiscovery, .text = {}};
+  });
+}
+
+TEST(PolicyFaults, OfOpaqueIssuers) {
+  const auto opaque = [](Policy& p, const std::string& url) {
+    p.issuers[0].opaque = OpaquePolicy{};
+    p.issuers[0].opaque->introspection_url = url;
+    p.issuers[0].opaque->client_id = "assay";
+  };
+  expect_fault("introspection URL must start with https://", [&](Policy& p) { opaque(p, "http://a.example"); });
+  expect_fault("needs a client_id", [&](Policy& p) {
+    opaque(p, "https://a.example");
+    p.issuers[0].opaque->client_id.clear();
+  });
+  Policy plain = policy();
+  opaque(plain, "http://127.0.0.1/introspect");
+  plain.issuers[0].allow_plain_http = true;
+  EXPECT_THAT(policy_faults(plain), IsEmpty());
+}
+
+TEST(PolicyFaults, OfEntrances) {
+  expect_fault("no entrance", [](Policy& p) { p.entrances.clear(); });
+  expect_fault("there is no issuer nobody", [](Policy& p) { p.entrances[0].issuers = {"nobody"}; });
+  expect_fault("more than one issuer has iss", [](Policy& p) {
+    p.issuers.push_back(p.issuers[0]);
+    p.issuers[1].name = "second";
+  });
+  expect_fault("more than one issuer of opaque tokens", [](Policy& p) {
+    p.issuers[0].opaque = OpaquePolicy{.introspection_url = "https://a.example", .client_id = "a", .client_secret = {}};
+    p.issuers.push_back(p.issuers[0]);
+    p.issuers[1].name = "second";
+    p.issuers[1].issuer = "https://second.example";
+  });
+}
+
+TEST(PolicyFaults, OfRoutes) {
+  for (const char* path : {"", "a", "/a//b", "/a/../b", "/a*", "/*/b", "/a%20b", "/a?b", "/%41"}) {
+    expect_fault("the path must start with /", [&](Policy& p) { p.routes = {route(path)}; });
+  }
+  expect_fault("twice", [](Policy& p) { p.routes = {route("/a"), route("/a")}; });
+  expect_fault("say which issuers", [](Policy& p) {
+    p.issuers.push_back(p.issuers[0]);
+    p.issuers[1].name = "second";
+    p.issuers[1].issuer = "https://second.example";
+    p.routes = {route("/a")};
+  });
+  expect_fault("there is no issuer nobody", [](Policy& p) {
+    p.routes = {route("/a")};
+    p.routes[0].issuers = {"nobody"};
+  });
+  expect_fault("is not one value", [](Policy& p) {
+    p.routes = {route("/a")};
+    p.routes[0].scopes = {"two scopes"};
+  });
+  expect_fault("is not one value", [](Policy& p) {
+    p.routes = {route("/a")};
+    p.routes[0].any_scopes = {""};
+  });
+}
+
+TEST(PolicyFaults, OfLimits) {
+  expect_fault("max_token_bytes", [](Policy& p) { p.max_token_bytes = 0; });
+  expect_fault("max_token_bytes", [](Policy& p) { p.max_token_bytes = kTokenBytesMax + 1; });
+}
+
+}  // namespace
+}  // namespace assay::test

@@ -1,0 +1,34 @@
+#include "verify/signature_only.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/verify/test_issuer.h"
+
+namespace assay::verify {
+namespace {
+
+ErrorCode judge(std::string_view compact) {
+  const auto keys = keys::KeySet::make_from_jwks(test::default_jwks()).value();
+  EvpVerifier verifier;
+  const Expected<void> result = check_signature_only(compact, *keys, verifier);
+  return result ? ErrorCode::kNone : result.error().code;
+}
+
+TEST(SignatureOnly, TakesAnyPayload) {
+  EXPECT_EQ(judge(test::token("not JSON at all")), ErrorCode::kNone);
+  EXPECT_EQ(judge(test::token(test::claims({{"exp", "1"}}))), ErrorCode::kNone);
+}
+
+TEST(SignatureOnly, RefusesWhatTheHeaderOrTheKeysDoNotAllow) {
+  EXPECT_EQ(judge(""), ErrorCode::kMissingToken);
+  EXPECT_EQ(judge("a.b"), ErrorCode::kMalformedToken);
+  EXPECT_EQ(judge(test::token() + "="), ErrorCode::kBadBase64url);
+  EXPECT_EQ(judge(test::token("x", "{}")), ErrorCode::kUnsupportedAlg);
+  EXPECT_EQ(judge(test::token("x", test::header("none"))), ErrorCode::kUnsupportedAlg);
+  EXPECT_EQ(judge(test::token("x", test::header("RS256", "k2"))), ErrorCode::kUnknownKey);
+  EXPECT_EQ(judge(test::token("x", test::header(), test::other_rsa_key())), ErrorCode::kBadSignature);
+  EXPECT_EQ(judge(std::string(kTokenBytesMax + 1, 'a')), ErrorCode::kTokenTooLong);
+}
+
+}  // namespace
+}  // namespace assay::verify
