@@ -57,6 +57,8 @@ endfunction()
 # clang's runtime, as a replay of its seed corpus that ctest runs. MUST_CRASH: the replay passes only if the target
 # aborts, which proves that a finding is seen. assay_fuzzers builds them all.
 add_custom_target(assay_fuzzers)
+# tools/fuzz.sh runs what is named here: a target that was removed must not linger.
+file(REMOVE_RECURSE ${CMAKE_BINARY_DIR}/fuzz_options)
 function(assay_add_fuzzer name)
   cmake_parse_arguments(ARG "MUST_CRASH" "MAX_LEN" "LIBS" ${ARGN})
   set(corpus ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
