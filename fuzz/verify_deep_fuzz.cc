@@ -58,8 +58,7 @@ std::string make_token(std::string_view input) {
 }
 
 void check(std::string_view input) {
-  static const auto engine =
-      Engine::open({.policy = make_policy(kJwks), .host_steps_control = true}).value();
+  static const auto engine = Engine::open({.policy = make_policy(kJwks), .host_steps_control = true}).value();
   static Worker worker = engine->worker();
   const std::string token = make_token(input);
   const Check check{.token = token, .path = "/orders"};

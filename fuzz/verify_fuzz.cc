@@ -17,7 +17,8 @@ namespace assay::fuzz {
 namespace {
 
 constexpr std::string_view kClaims =
-    R"({"iss":"https://issuer.example","aud":["api"],"sub":"a","exp":1710224600,"iat":1710220000,"scope":"orders:read"})";
+    R"({"iss":"https://issuer.example","aud":["api"],"sub":"a","exp":1710224600,)"
+    R"("iat":1710220000,"scope":"orders:read"})";
 
 struct Fixture {
   signing::SigningKey rsa = signing::SigningKey::generate_rsa(2048);
@@ -46,8 +47,9 @@ std::string make_token(const Fixture& fixture, std::string_view input) {
   std::string token = fixture.signed_tokens[static_cast<unsigned char>(input[0])];
   input.remove_prefix(1);
   while (input.size() >= 3) {
-    const auto at = static_cast<std::size_t>(static_cast<unsigned char>(input[0]) << 8 |
-                                             static_cast<unsigned char>(input[1])) % (token.size() + 1);
+    const auto at =
+        static_cast<std::size_t>(static_cast<unsigned char>(input[0]) << 8 | static_cast<unsigned char>(input[1])) %
+        (token.size() + 1);
     const auto counts = static_cast<unsigned char>(input[2]);
     input.remove_prefix(3);
     const std::string_view added = input.substr(0, counts >> 6);

@@ -17,7 +17,7 @@ struct JoseHeader {
   std::string_view typ;             // RFC 7515 sec 4.1.9, without a leading "application/"; empty if absent
 };
 
-// Reads the members that matter; jwk, jku, x5u, x5c and unknown members are ignored (DESIGN.md section 9).
+// Reads the members that matter; jwk, jku, x5u, x5c and unknown members are ignored: no token names a key or a place.
 //
 //   root      the header's object; views in the result live as long as its text
 //   errors    unsupported_alg: `alg` absent, no string or unknown (also `none`)

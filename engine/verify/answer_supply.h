@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+
 #include "assay/engine.h"
 #include "assay/fetcher.h"
 #include "verify/compiled_policy.h"
@@ -63,7 +64,7 @@ class AnswerSupply {
   void finish(CallMap::iterator found, const std::shared_ptr<const issuer::IntrospectionAnswer>& answer, Error error);
 
   AnswerCache& cache_;
-  CallMap calls_;                                               // by fetch id
+  CallMap calls_;                                                // by fetch id
   absl::flat_hash_map<std::string, std::uint64_t> by_question_;  // answers_id and token -> fetch id
   std::uint64_t calls_good_ = 0;
   std::uint64_t calls_failed_ = 0;

@@ -18,26 +18,26 @@
 
 namespace assay::verify {
 
-// The checks of the pipeline in their order (DESIGN.md section 1); explain prints one line for each.
+// The checks of the pipeline in their order (docs/architecture.md); explain prints one line for each.
 enum class Step : std::uint8_t {
-  kRequest,         // exactly one token, of a length that is looked at, for a path with one meaning
-  kShape,           // a compact JWS or an opaque token
-  kHeader,          // the JOSE header
-  kPayload,         // the claims' text and types
-  kIntrospection,   // opaque tokens: the authorization server's answer
-  kIssuer,          // the issuer, chosen by `iss`
-  kType,            // `typ`
-  kAlgorithm,       // `alg` is in the issuer's list
-  kAudience,        // `aud`
-  kExpiry,          // `exp` and the greatest age
-  kNotBefore,       // `nbf`
-  kIssuedAt,        // `iat`
-  kIssuerClaims,    // claims that the issuer's tokens must have
-  kKey,             // a key of the issuer for kid and alg
-  kSignature,       // the signature
-  kRoute,           // the route for method and path takes tokens of this issuer
-  kRouteClaims,     // claims that the route asks for
-  kScope,           // scopes that the route asks for
+  kRequest,        // exactly one token, of a length that is looked at, for a path with one meaning
+  kShape,          // a compact JWS or an opaque token
+  kHeader,         // the JOSE header
+  kPayload,        // the claims' text and types
+  kIntrospection,  // opaque tokens: the authorization server's answer
+  kIssuer,         // the issuer, chosen by `iss`
+  kType,           // `typ`
+  kAlgorithm,      // `alg` is in the issuer's list
+  kAudience,       // `aud`
+  kExpiry,         // `exp` and the greatest age
+  kNotBefore,      // `nbf`
+  kIssuedAt,       // `iat`
+  kIssuerClaims,   // claims that the issuer's tokens must have
+  kKey,            // a key of the issuer for kid and alg
+  kSignature,      // the signature
+  kRoute,          // the route for method and path takes tokens of this issuer
+  kRouteClaims,    // claims that the route asks for
+  kScope,          // scopes that the route asks for
 };
 inline constexpr std::size_t kStepCount = 18;
 
@@ -59,9 +59,9 @@ enum class TokenKind : std::uint8_t { kUnknown, kJwt, kOpaque };
 struct CheckState {
   const Check* check = nullptr;
   Trace* trace = nullptr;
-  Error error;               // kNone while the check is open or accepted
-  std::string_view detail;   // what the error is about; static, or owned by the policy or the arena
-  bool open = true;          // no verdict yet
+  Error error;              // kNone while the check is open or accepted
+  std::string_view detail;  // what the error is about; static, or owned by the policy or the arena
+  bool open = true;         // no verdict yet
 
   const CompiledEntrance* entrance = nullptr;
   RouteMatch route;

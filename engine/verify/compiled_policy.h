@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+
 #include "assay/expected.h"
 #include "assay/policy.h"
 #include "base/counters.h"

@@ -1,8 +1,7 @@
 #include "verify/control.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <poll.h>
 
 #include "base/check.h"
 
@@ -111,9 +110,8 @@ void ControlMachine::send(std::uint64_t fetch_id, FetchRequest request) {
                                       .complaint = "the engine was opened without a fetcher"});
     return;
   }
-  fetcher_->fetch(std::move(request), [inbox = inbox_, fetch_id](FetchResult result) {
-    inbox->put(fetch_id, std::move(result));
-  });
+  fetcher_->fetch(std::move(request),
+                  [inbox = inbox_, fetch_id](FetchResult result) { inbox->put(fetch_id, std::move(result)); });
 }
 
 void ControlMachine::send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request) {
@@ -170,8 +168,8 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
   }
   const IssuerPolicy& issuer = issuers_[index];
   const std::uint64_t fetch_id = next_fetch_id_++;
-  std::optional<FetchRequest> request = answer_supply_.on_order(tickets, order, *issuer.opaque, issuer.allow_plain_http,
-                                                                fetch_id, now.monotonic_ns);
+  std::optional<FetchRequest> request =
+      answer_supply_.on_order(tickets, order, *issuer.opaque, issuer.allow_plain_http, fetch_id, now.monotonic_ns);
   if (request) send(fetch_id, std::move(*request));
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 using VisitMetric = std::function<void(const Metric&)>;
 
-void visit_value(const VisitMetric& visit, std::string_view name, std::string_view help, Metric::Kind kind, double value) {
+void visit_value(const VisitMetric& visit, std::string_view name, std::string_view help, Metric::Kind kind,
+                 double value) {
   visit(Metric{.name = name, .help = help, .kind = kind, .labels = {}, .value = value});
 }
 
@@ -54,13 +55,12 @@ void ControlMachine::visit_verdicts(std::string_view issuer_name,
     for (const VerdictCounters& worker : counters) count += worker.read(code);
     if (count == 0) continue;
     const ErrorFacts facts = facts_of(static_cast<ErrorCode>(code));
-    visit(Metric{.name = "verdicts_total",
-                 .help = "Decided checks by issuer and code",
-                 .kind = Metric::Kind::kCounter,
-                 .labels = {{"issuer", issuer_name},
-                            {"class", facts_of(facts.verdict_class).name},
-                            {"code", facts.name}},
-                 .value = static_cast<double>(count)});
+    visit(
+        Metric{.name = "verdicts_total",
+               .help = "Decided checks by issuer and code",
+               .kind = Metric::Kind::kCounter,
+               .labels = {{"issuer", issuer_name}, {"class", facts_of(facts.verdict_class).name}, {"code", facts.name}},
+               .value = static_cast<double>(count)});
   }
 }
 

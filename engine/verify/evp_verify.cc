@@ -52,7 +52,8 @@ std::uint8_t* write_der_integer(std::span<const std::uint8_t> number, std::uint8
 }
 
 // OpenSSL wants ECDSA signatures as DER; JWS has r || s (RFC 7518 sec 3.4). Returns the size.
-std::size_t write_der_signature(std::span<const std::uint8_t> raw, std::array<std::uint8_t, kDerSignatureBytesMax>& der) {
+std::size_t write_der_signature(std::span<const std::uint8_t> raw,
+                                std::array<std::uint8_t, kDerSignatureBytesMax>& der) {
   std::array<std::uint8_t, kDerSignatureBytesMax> body;
   const std::size_t half = raw.size() / 2;
   std::uint8_t* end = write_der_integer(raw.first(half), body.data());
@@ -174,10 +175,11 @@ class EvpVerifier::Impl {
 
   bool verify_mac(const keys::Key& key, jose::Digest digest_name, std::string_view signing_input,
                   std::span<const std::uint8_t> signature) {
-    std::array<char, 8> name{};
-    std::strncpy(name.data(), kDigestNames[static_cast<std::size_t>(digest_name)], name.size() - 1);
+    // OSSL_PARAM wants a pointer to non-const and does not write through it here.
+    std::string_view name = kDigestNames[static_cast<std::size_t>(digest_name)];
     const std::array<OSSL_PARAM, 2> parameters = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, name.data(), 0), OSSL_PARAM_construct_end()};
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(name.data()), name.size()),
+        OSSL_PARAM_construct_end()};
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac;
     std::size_t mac_bytes = 0;
     const bool computed =

@@ -16,8 +16,9 @@ class NoAnswerSource final : public AnswerSource {
 };
 
 constexpr std::array<std::string_view, kStepCount> kStepNames = {
-    "request",   "shape",      "header",    "payload",       "introspection", "issuer", "type",  "algorithm",   "audience",
-    "expiry",    "not_before", "issued_at", "issuer_claims", "key",           "signature", "route", "route_claims", "scope"};
+    "request",       "shape",     "header",    "payload", "introspection", "issuer",
+    "type",          "algorithm", "audience",  "expiry",  "not_before",    "issued_at",
+    "issuer_claims", "key",       "signature", "route",   "route_claims",  "scope"};
 
 std::string seconds_text(NumericDate date) {
   char text[jose::kNumericDateTextMax];
@@ -86,8 +87,8 @@ std::string key_finding(const CheckState& state) {
   if (state.keys == nullptr || state.keys->set == nullptr) {
     return "the issuer has no keys: " + (state.keys == nullptr ? "" : state.keys->last_error);
   }
-  return std::to_string(state.candidates.count) + " of the issuer's " +
-         std::to_string(state.keys->set->keys().size()) + " keys fit";
+  return std::to_string(state.candidates.count) + " of the issuer's " + std::to_string(state.keys->set->keys().size()) +
+         " keys fit";
 }
 
 std::string finding_of(const CheckState& state, Step step, Now now) {
@@ -97,9 +98,8 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
     case Step::kShape: return shape_finding(state);
     case Step::kHeader: return header_finding(state);
     case Step::kPayload: return std::to_string(claims.members.size()) + " claims";
-    case Step::kIntrospection: return state.answer == nullptr       ? "no answer is remembered"
-                                      : state.answer->active() ? "active"
-                                                               : "not active";
+    case Step::kIntrospection:
+      return state.answer == nullptr ? "no answer is remembered" : state.answer->active() ? "active" : "not active";
     case Step::kIssuer: return claims.has_iss ? "iss " + shown(claims.iss) : "no iss";
     case Step::kType: return "typ " + shown(state.token.unverified_header.typ);
     case Step::kAlgorithm:
@@ -112,9 +112,10 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
     case Step::kRouteClaims: return state.detail.empty() ? "all there" : shown(state.detail) + " absent or empty";
     case Step::kKey: return key_finding(state);
     case Step::kSignature: return std::to_string(state.token.signature.size()) + " bytes";
-    case Step::kRoute: return state.check->method.empty() && state.check->path.empty()
-                                  ? "no method and path given"
-                                  : std::string(state.check->method) + " " + shown(path_of_target(state.check->path));
+    case Step::kRoute:
+      return state.check->method.empty() && state.check->path.empty()
+                 ? "no method and path given"
+                 : std::string(state.check->method) + " " + shown(path_of_target(state.check->path));
     case Step::kScope: return "granted " + granted_text(state);
   }
   return {};
@@ -152,7 +153,8 @@ std::string setting_text(const CheckState& state, Step step, const CompiledPolic
     case Step::kIssuerClaims: return setting_of(state, "require_claims", shown_list(issuer.required_claims));
     case Step::kKey:
     case Step::kSignature: return setting_of(state, "keys", "of this issuer alone");
-    case Step::kIntrospection: return issuer.opaque ? setting_of(state, "opaque.ttl", duration_text(issuer.opaque->ttl)) : "";
+    case Step::kIntrospection:
+      return issuer.opaque ? setting_of(state, "opaque.ttl", duration_text(issuer.opaque->ttl)) : "";
     case Step::kRequest:
     case Step::kShape:
     case Step::kHeader:

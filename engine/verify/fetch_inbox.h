@@ -12,8 +12,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "base/mutex.h"
+
 #include "assay/fetcher.h"
+#include "base/mutex.h"
 
 namespace assay::verify {
 

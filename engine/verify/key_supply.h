@@ -1,5 +1,5 @@
-// The keys of one issuer on their way from its source to its KeyCache: which document to fetch next, and what to make of
-// the answer. No I/O, no clock: the control machine sends the requests and tells the time.
+// The keys of one issuer on their way from its source to its KeyCache: which document to fetch next, and what to make
+// of the answer. No I/O, no clock: the control machine sends the requests and tells the time.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +62,8 @@ class KeySupply {
   keys::Refresh refresh_;
   Phase phase_ = Phase::kIdle;
   std::vector<std::string> metadata_urls_;
-  std::size_t metadata_index_ = 0;    // the form that answered last, or is being tried
-  std::size_t metadata_tries_ = 0;    // in this attempt
+  std::size_t metadata_index_ = 0;  // the form that answered last, or is being tried
+  std::size_t metadata_tries_ = 0;  // in this attempt
   keys::KeyState state_;
   std::uint64_t fetches_good_ = 0;
   std::uint64_t fetches_failed_ = 0;

@@ -140,8 +140,8 @@ void Pipeline::read_shape(CheckState& state) noexcept {
     state.kind = TokenKind::kOpaque;
     state.issuer_index = *state.entrance->opaque;
     state.issuer = &policy_->issuers[state.issuer_index];
-    for (const Step step : {Step::kHeader, Step::kPayload, Step::kType, Step::kAlgorithm, Step::kKey,
-                            Step::kSignature}) {
+    for (const Step step :
+         {Step::kHeader, Step::kPayload, Step::kType, Step::kAlgorithm, Step::kKey, Step::kSignature}) {
       mark(state, step, Trace::Mark::kSkipped);
     }
     pass(state, Step::kShape, {});
@@ -197,8 +197,8 @@ void Pipeline::read_header(CheckState& state) noexcept {
 
 void Pipeline::read_payload(CheckState& state) noexcept {
   if (state.kind != TokenKind::kJwt) return;
-  const auto text = decode_segment(state.token.jws.payload_segment(), state.token.jws.header_end + 1,
-                                   jose::kJsonPaddingBytes);
+  const auto text =
+      decode_segment(state.token.jws.payload_segment(), state.token.jws.header_end + 1, jose::kJsonPaddingBytes);
   if (!text) {
     pass(state, Step::kPayload, Unexpected(text.error()));
     return;
@@ -247,8 +247,8 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
   state.detail = "iss";
   if (state.kind == TokenKind::kOpaque) {
     // The issuer was chosen by where the token came in; an answer that names another one is not about it.
-    const bool contradicts = claims.has_iss && !state.issuer->policy.issuer.empty() &&
-                             claims.iss != state.issuer->policy.issuer;
+    const bool contradicts =
+        claims.has_iss && !state.issuer->policy.issuer.empty() && claims.iss != state.issuer->policy.issuer;
     if (contradicts) {
       refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
       return;
@@ -320,7 +320,8 @@ void Pipeline::check_signature(CheckState& state) noexcept {
   for (std::size_t i = 0; i < state.candidates.count; ++i) {
     const keys::Key* key = state.candidates.keys[i];
     const ParsedToken& token = state.token;
-    if (!evp_.verify(*key, token.unverified_header.unverified_alg, token.jws.signing_input(), token.signature)) continue;
+    if (!evp_.verify(*key, token.unverified_header.unverified_alg, token.jws.signing_input(), token.signature))
+      continue;
     state.verified_by = key;
     pass(state, Step::kSignature, {});
     return;
@@ -342,8 +343,8 @@ bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights)
 
 void Pipeline::check_rights(CheckState& state) noexcept {
   const jose::Claims& claims = state.unverified_claims;
-  const std::optional<std::span<const jose::ScopeValue>> granted = jose::parse_granted_scope(
-      claims.scope_texts, claims.scope_is_list, state.issuer->policy.scope.grammar, arena_);
+  const std::optional<std::span<const jose::ScopeValue>> granted =
+      jose::parse_granted_scope(claims.scope_texts, claims.scope_is_list, state.issuer->policy.scope.grammar, arena_);
   // A scope that does not fit its grammar grants nothing.
   if (granted) state.granted = *granted;
   if (state.route.kind == RouteMatch::Kind::kUnmatchedAuthenticated) {

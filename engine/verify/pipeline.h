@@ -74,10 +74,10 @@ class Pipeline {
   base::Arena arena_;
   jose::JsonReader json_;
   EvpVerifier evp_;
-  std::vector<keys::KeyCache::Pin> key_pins_;   // by issuer; only those of pinned_ hold one
+  std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one
   std::vector<std::uint32_t> pinned_;
-  const CompiledPolicy* policy_ = nullptr;      // of the batch that runs
-  Now now_;                                     // of the batch that runs
+  const CompiledPolicy* policy_ = nullptr;  // of the batch that runs
+  Now now_;                                 // of the batch that runs
 };
 
 }  // namespace assay::verify

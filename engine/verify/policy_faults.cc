@@ -25,8 +25,8 @@ bool is_allowed_url(const std::string& url, const IssuerPolicy& issuer) {
 
 void find_key_source_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const KeySource& keys = issuer.keys;
-  const bool has_url = (keys.kind == KeySource::Kind::kDiscovery && !keys.text.empty()) ||
-                       keys.kind == KeySource::Kind::kJwksUrl;
+  const bool has_url =
+      (keys.kind == KeySource::Kind::kDiscovery && !keys.text.empty()) || keys.kind == KeySource::Kind::kJwksUrl;
   if (has_url && !is_allowed_url(keys.text, issuer)) faults.push_back(where + "the key URL must start with https://");
   if (keys.kind == KeySource::Kind::kDiscovery && !is_allowed_url(issuer.issuer, issuer)) {
     faults.push_back(where + "discovery needs an issuer that is an https:// URL");
@@ -112,14 +112,16 @@ void find_entrance_faults(const Policy& policy, Faults& faults) {
       if (issuer.opaque) ++opaque_count;
       if (issuer.keys.kind != KeySource::Kind::kNone) jwt_issuers.insert(issuer.issuer);
     }
-    if (opaque_count > 1) faults.push_back(where + "more than one issuer of opaque tokens; a token is sent to one only");
+    if (opaque_count > 1)
+      faults.push_back(where + "more than one issuer of opaque tokens; a token is sent to one only");
     for (auto it = jwt_issuers.begin(); it != jwt_issuers.end(); it = jwt_issuers.upper_bound(*it)) {
       if (jwt_issuers.count(*it) > 1) faults.push_back(where + "more than one issuer has iss \"" + *it + "\"");
     }
   }
 }
 
-void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, const std::string& where, Faults& faults) {
+void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, const std::string& where,
+                              Faults& faults) {
   if (route.issuers.empty() && policy.issuers.size() > 1) {
     faults.push_back(where + "say which issuers may come here, for there is more than one");
   }
@@ -133,7 +135,8 @@ void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, co
     for (const std::vector<std::string>* scopes : {&route.scopes, &route.any_scopes}) {
       for (const std::string& scope : *scopes) {
         if (jose::RequiredScope::parse(scope, issuer.scope.grammar)) continue;
-        faults.push_back(where + "the scope \"" + scope + "\" is not one value in the grammar of issuer " + issuer.name);
+        faults.push_back(where + "the scope \"" + scope + "\" is not one value in the grammar of issuer " +
+                         issuer.name);
       }
     }
   }

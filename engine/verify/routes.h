@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+
 #include "assay/expected.h"
 #include "assay/policy.h"
 #include "jose/scope.h"

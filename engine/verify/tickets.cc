@@ -1,16 +1,16 @@
 #include "verify/tickets.h"
 
+#include <cstring>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cstring>
 
 #include "base/check.h"
 
 namespace assay::verify {
 namespace {
 
-// An eventfd's counter cannot overflow here and a full pipe is not possible: a failed write means the descriptor is gone.
+// An eventfd's counter cannot overflow here and a full pipe is not possible: a failed write means the descriptor is
+// gone.
 void wake(int event_fd) noexcept {
   const std::uint64_t one = 1;
   const ssize_t written = write(event_fd, &one, sizeof one);
@@ -20,14 +20,14 @@ void wake(int event_fd) noexcept {
 }  // namespace
 
 void SlotQueue::push(std::uint32_t slot) noexcept {
-  const std::uint64_t position = pushed_.load(std::memory_order_relaxed);  // own counter
+  const std::uint64_t position = pushed_.load(std::memory_order_relaxed);            // [T4]
   ASSAY_DCHECK(position - popped_.load(std::memory_order_acquire) < slots_.size());  // [T3]
   slots_[position % slots_.size()] = slot;
   pushed_.store(position + 1, std::memory_order_release);  // [T3]
 }
 
 std::optional<std::uint32_t> SlotQueue::pop() noexcept {
-  const std::uint64_t position = popped_.load(std::memory_order_relaxed);  // own counter
+  const std::uint64_t position = popped_.load(std::memory_order_relaxed);        // [T4]
   if (position == pushed_.load(std::memory_order_acquire)) return std::nullopt;  // [T3]
   const std::uint32_t slot = slots_[position % slots_.size()];
   popped_.store(position + 1, std::memory_order_release);  // [T3]

@@ -9,6 +9,7 @@
 //   observe    redeem(), drain()                 worker              state load acquire    [T2]
 //   queues     orders_ (worker -> control) and settled_ (control -> worker): single producer, single consumer, as large
 //              as there are slots, so that a push never finds them full                    [T3]
+//   own        relaxed: each side's own counter, which nobody else writes                       [T4]
 //   wake-up    eventfd: the control machine's inbox for orders, completion_fd for settled tickets
 //   invariant  I1 a slot is in at most one queue
 //              I2 a slot is free again only after control has settled it and drain() has met it, whatever came first:

@@ -1,8 +1,7 @@
 #include "verify/worker.h"
 
-#include <poll.h>
-
 #include <algorithm>
+#include <poll.h>
 #include <vector>
 
 namespace assay {
@@ -37,8 +36,8 @@ void Worker::Impl::decide(std::span<const Check> checks, std::span<Verdict> verd
 
 void Worker::Impl::count(const verify::CheckState& state, ErrorCode code) noexcept {
   if (code == ErrorCode::kPendingAnswer) return;  // counted when it settles
-  verify::VerdictCounters& counters = state.issuer != nullptr ? state.issuer->runtime->verdicts[seat_.reader]
-                                                              : control_.unattributed(seat_.reader);
+  verify::VerdictCounters& counters =
+      state.issuer != nullptr ? state.issuer->runtime->verdicts[seat_.reader] : control_.unattributed(seat_.reader);
   counters.add(static_cast<std::size_t>(code));
 }
 

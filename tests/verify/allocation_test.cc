@@ -83,8 +83,9 @@ TEST(Allocation, NoneOfTheEnginePerAcceptedToken) {
 }
 
 TEST(Allocation, NoneOfTheEnginePerRefusedToken) {
-  EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims(), header(), other_rsa_key()), ErrorCode::kBadSignature),
-            0U);
+  EXPECT_EQ(
+      allocations_of_decides(routed_policy(), token(claims(), header(), other_rsa_key()), ErrorCode::kBadSignature),
+      0U);
   EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims({{"exp", "1"}})), ErrorCode::kExpired), 0U);
   EXPECT_EQ(allocations_of_decides(routed_policy(), "garbage", ErrorCode::kMalformedToken), 0U);
   EXPECT_EQ(allocations_of_decides(routed_policy(), token(claims({{"scope", "\"x\""}})), ErrorCode::kInsufficientScope),

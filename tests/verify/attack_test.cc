@@ -67,8 +67,9 @@ TEST(Attack, AnUnknownKidIsNotAnsweredWithAnotherKey) {
 // CVE-2018-0114: a key that comes with the token is no key.
 TEST(Attack, EmbeddedKeysAndKeyUrlsAreIgnored) {
   const std::string jwk = other_rsa_key().public_jwk({});
-  for (const std::string& member : {"\"jwk\":" + jwk, std::string(R"("jku":"https://evil.example/jwks")"),
-                                    std::string(R"("x5u":"https://evil.example/x")"), std::string(R"("x5c":["AAAA"])")}) {
+  for (const std::string& member :
+       {"\"jwk\":" + jwk, std::string(R"("jku":"https://evil.example/jwks")"),
+        std::string(R"("x5u":"https://evil.example/x")"), std::string(R"("x5c":["AAAA"])")}) {
     const std::string head = R"({"alg":"RS256","kid":"k1",)" + member + "}";
     EXPECT_EQ(code_of(policy(), token(claims(), head, other_rsa_key())), ErrorCode::kBadSignature) << member;
     EXPECT_EQ(code_of(policy(), token(claims(), head)), ErrorCode::kNone) << member;
@@ -100,8 +101,8 @@ TEST(Attack, Ed25519ScalarBeyondTheOrder) {
   std::string signature = key.sign(Alg::kEdDSA, input);
   // s + L, L = 2^252 + 27742317777372353535851937790883648493, little-endian (RFC 8032 sec 5.1).
   constexpr std::array<unsigned, 32> kOrder = {0xED, 0xD3, 0xF5, 0x5C, 0x1A, 0x63, 0x12, 0x58, 0xD6, 0x9C, 0xF7,
-                                               0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0, 0, 0, 0, 0, 0,
-                                               0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10};
+                                               0xA2, 0xDE, 0xF9, 0xDE, 0x14, 0,    0,    0,    0,    0,    0,
+                                               0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
   unsigned carry = 0;
   for (std::size_t i = 0; i < kOrder.size(); ++i) {
     const unsigned sum = static_cast<unsigned char>(signature[32 + i]) + kOrder[i] + carry;
@@ -200,11 +201,27 @@ TEST(Attack, CritAndB64) {
 }
 
 TEST(Attack, ClaimsOfTheWrongTypeAreNotAbsent) {
-  for (const auto& [name, json] : std::initializer_list<std::pair<std::string, std::string>>{
-           {"exp", "\"1\""}, {"exp", "null"}, {"exp", "[]"}, {"exp", "true"}, {"exp", "-1"}, {"exp", "1e400"},
-           {"exp", "9007199254740992"}, {"nbf", "\"0\""}, {"nbf", "null"}, {"iat", "{}"}, {"iat", "-5"},
-           {"sub", "1"}, {"jti", "[]"}, {"iss", "[\"https://issuer.example\"]"}, {"aud", "1"}, {"aud", "{}"},
-           {"aud", "[1,\"api\"]"}, {"aud", "null"}, {"scope", "1"}, {"client_id", "{}"}}) {
+  for (const auto& [name, json] :
+       std::initializer_list<std::pair<std::string, std::string>>{{"exp", "\"1\""},
+                                                                  {"exp", "null"},
+                                                                  {"exp", "[]"},
+                                                                  {"exp", "true"},
+                                                                  {"exp", "-1"},
+                                                                  {"exp", "1e400"},
+                                                                  {"exp", "9007199254740992"},
+                                                                  {"nbf", "\"0\""},
+                                                                  {"nbf", "null"},
+                                                                  {"iat", "{}"},
+                                                                  {"iat", "-5"},
+                                                                  {"sub", "1"},
+                                                                  {"jti", "[]"},
+                                                                  {"iss", "[\"https://issuer.example\"]"},
+                                                                  {"aud", "1"},
+                                                                  {"aud", "{}"},
+                                                                  {"aud", "[1,\"api\"]"},
+                                                                  {"aud", "null"},
+                                                                  {"scope", "1"},
+                                                                  {"client_id", "{}"}}) {
     EXPECT_EQ(code_of(policy(), token(claims({{name, json}}))), ErrorCode::kBadClaim) << name << " " << json;
   }
 }
@@ -286,16 +303,12 @@ TEST(Attack, EntrancesKeepIssuersApart) {
 
 TEST(Attack, PathsThatReadInTwoWays) {
   Policy chosen = policy();
-  chosen.routes = {{.path = "/public/*",
-                    .methods = {},
-                    .issuers = {},
-                    .scopes = {},
-                    .any_scopes = {},
-                    .required_claims = {}}};
-  for (const char* path : {"/public/../admin", "/public/./x", "//public/x", "/public//x", "/public/%2e%2e/admin",
-                           "/public/%2fadmin", "/public/..%5cadmin", "/public/\\admin", "/public/;x=1", "/public/%61",
-                           "/public/%zz", "/public/%00", "/public/a b", "public/x", "", "/public/#x", "/public/\xC3\xA9",
-                           "/public/%252e"}) {
+  chosen.routes = {
+      {.path = "/public/*", .methods = {}, .issuers = {}, .scopes = {}, .any_scopes = {}, .required_claims = {}}};
+  for (const char* path :
+       {"/public/../admin", "/public/./x", "//public/x", "/public//x", "/public/%2e%2e/admin", "/public/%2fadmin",
+        "/public/..%5cadmin", "/public/\\admin", "/public/;x=1", "/public/%61", "/public/%zz", "/public/%00",
+        "/public/a b", "public/x", "", "/public/#x", "/public/\xC3\xA9", "/public/%252e"}) {
     const ErrorCode code = decide(*open_engine(chosen), {.token = token(), .path = path}).code;
     EXPECT_EQ(code, ErrorCode::kAmbiguousPath) << path;
   }

@@ -5,8 +5,7 @@
 
 namespace assay::test {
 
-inline constexpr std::string_view kBookingsHeader =
-    "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9";
+inline constexpr std::string_view kBookingsHeader = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9";
 inline constexpr std::string_view kBookingsPayload =
     "eyJhdWQiOiI5YjFlODJhNy0wYTU5LTRlN2UtYWRkNS1iOWZmYTM3YWFkZTEiLCJqdGkiOiI4MTc1NWE2YTdkYWYwMzgyZjBmMjcy"
     "M2EyY2M5NTFmODMwZjUzM2FmYjQ2Yjc1ZDliOWE0Y2VhN2QyMTVlZTk5MjZhOTMyNTk1NjdjYmY3OCIsImlhdCI6MTcxMDIyMDAz"

@@ -185,20 +185,5 @@ TEST_F(OpaqueTokens, MustHaveTheAlphabetAndLengthOfBearerTokens) {
   EXPECT_TRUE(ask("a.b.c").pending()) << "with no JWT issuer here, dots mean nothing";
 }
 
-TEST(DecideBlocking, WaitsForTheAnswer) {
-  class ImmediateFetcher final : public Fetcher {
-   public:
-    void fetch(FetchRequest, FetchDone done) override {
-      done({.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = std::string(kActive), .complaint = {}});
-    }
-  } fetcher;
-  const auto engine = Engine::open({.policy = policy({opaque_issuer()}), .fetcher = &fetcher}).value();
-  Worker worker = engine->worker();
-  const std::array<Check, 3> checks{{{.token = "token-1"}, {.token = "token-2"}, {.token = "token-1"}}};
-  std::array<Verdict, 3> verdicts;
-  worker.decide_blocking(checks, verdicts);
-  for (const Verdict& verdict : verdicts) EXPECT_TRUE(verdict.accepted()) << facts_of(verdict.code()).name;
-}
-
 }  // namespace
 }  // namespace assay::test

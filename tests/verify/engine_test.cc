@@ -1,4 +1,4 @@
-// What an embedder sees of a good token, of batches and of reloads.
+// What an embedder sees of a good token, by every algorithm.
 #include "assay/engine.h"
 
 #include <gmock/gmock.h>
@@ -10,7 +10,6 @@ namespace assay::test {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 
 TEST(Engine, AcceptsAGoodToken) {
   const auto engine = open_engine(policy());
@@ -33,55 +32,6 @@ TEST(Engine, AcceptsAGoodToken) {
   ASSERT_NE(verified.find_claim("aud"), nullptr);
   EXPECT_EQ(verified.find_claim("aud")->text, "api");
   EXPECT_EQ(verified.find_claim("nope"), nullptr);
-}
-
-TEST(Engine, AnswersABatchInTheOrderOfItsChecks) {
-  const auto engine = open_engine(policy());
-  Worker worker = engine->worker();
-  std::vector<std::string> tokens;
-  for (std::size_t i = 0; i < kBatchMax; ++i) {
-    tokens.push_back(token(claims({{"sub", "\"user-" + std::to_string(i) + "\""}})));
-    if (i % 3 == 1) tokens.back().back() = tokens.back().back() == 'A' ? 'Q' : 'A';
-  }
-  std::vector<Check> checks;
-  for (const std::string& compact : tokens) checks.push_back({.token = compact});
-  std::vector<Verdict> verdicts(checks.size());
-  worker.decide(checks, verdicts, kNow);
-  for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    if (i % 3 == 1) {
-      EXPECT_FALSE(verdicts[i].accepted()) << i;
-      continue;
-    }
-    ASSERT_TRUE(verdicts[i].accepted()) << i;
-    EXPECT_EQ(verdicts[i].token().subject(), "user-" + std::to_string(i));
-  }
-}
-
-TEST(Engine, AnswersChecksBeyondTheBatchAsOverloaded) {
-  const auto engine = open_engine(policy());
-  Worker worker = engine->worker();
-  const std::string compact = token();
-  const std::vector<Check> checks(kBatchMax + 2, Check{.token = compact});
-  std::vector<Verdict> verdicts(checks.size());
-  worker.decide(checks, verdicts, kNow);
-  EXPECT_TRUE(verdicts[kBatchMax - 1].accepted());
-  EXPECT_EQ(verdicts[kBatchMax].code(), ErrorCode::kOverloaded);
-  EXPECT_EQ(verdicts[kBatchMax + 1].code(), ErrorCode::kOverloaded);
-}
-
-TEST(Engine, KeepsAFullBatchOfTheLongestTokensInItsScratch) {
-  const auto engine = open_engine(policy());
-  Worker worker = engine->worker();
-  std::string many;
-  for (int i = 0; many.size() < 11'000; ++i) many += ",\"" + std::to_string(i) + "\":1";
-  std::string payload = claims();
-  payload.insert(payload.size() - 1, many);
-  const std::string compact = token(payload);
-  ASSERT_LT(compact.size(), kTokenBytesMax);
-  const std::vector<Check> checks(kBatchMax, Check{.token = compact});
-  std::vector<Verdict> verdicts(checks.size());
-  worker.decide(checks, verdicts, kNow);
-  for (const Verdict& verdict : verdicts) EXPECT_TRUE(verdict.accepted()) << facts_of(verdict.code()).name;
 }
 
 TEST(Engine, TakesEveryAlgorithmOfItsList) {
@@ -145,59 +95,6 @@ TEST(Engine, TriesAtMostEightKeysForATokenWithoutKid) {
   add(rsa_key(), 10);
   issuer.keys = jwks_source("{\"keys\":[" + keys + "]}");
   EXPECT_EQ(code_of(policy({issuer}), token(claims(), header("RS256", ""))), ErrorCode::kBadSignature);
-}
-
-TEST(Engine, KeepsTheOldPolicyWhenANewOneIsInvalid) {
-  const auto engine = open_engine(policy());
-  Policy invalid = policy();
-  invalid.issuers[0].audiences.clear();
-  EXPECT_EQ(engine->control().reload(invalid).error().code, ErrorCode::kBadPolicy);
-  EXPECT_EQ(decide(*engine, {.token = token()}).code, ErrorCode::kNone);
-
-  Policy stricter = policy();
-  stricter.issuers[0].audiences = {"other"};
-  ASSERT_TRUE(engine->control().reload(stricter));
-  EXPECT_EQ(decide(*engine, {.token = token()}).code, ErrorCode::kBadAudience);
-}
-
-TEST(Engine, CountsVerdictsByIssuerAndCode) {
-  const auto engine = open_engine(policy());
-  EXPECT_EQ(decide(*engine, {.token = token()}).code, ErrorCode::kNone);
-  EXPECT_EQ(decide(*engine, {.token = token(claims({{"exp", "1"}}))}).code, ErrorCode::kExpired);
-  EXPECT_EQ(decide(*engine, {.token = "x"}).code, ErrorCode::kMalformedToken);
-  std::vector<std::string> seen;
-  engine->control().for_each_metric([&](const Metric& metric) {
-    if (metric.name != "verdicts_total") return;
-    seen.push_back(std::string(metric.labels[0].second) + "/" + std::string(metric.labels[2].second) + "=" +
-                   std::to_string(static_cast<int>(metric.value)));
-  });
-  EXPECT_THAT(seen, ElementsAre("main/accepted=1", "main/expired=1", "/malformed_token=1"));
-}
-
-TEST(Engine, ListsItsKeysWithReasons) {
-  Policy chosen = policy();
-  const std::string encryption = other_rsa_key().public_jwk({.kid = "e1", .alg = {}, .use = "enc"});
-  chosen.issuers[0].keys =
-      jwks_source(signing::jwk_set(rsa_key().public_jwk({.kid = "k1", .alg = "RS256", .use = {}}), encryption));
-  const auto engine = open_engine(chosen);
-  std::vector<std::string> usable;
-  std::vector<std::string> unusable;
-  engine->control().for_each_key([&](const KeyInfo& key) {
-    (key.usable ? usable : unusable).push_back(std::string(key.kid) + " " + std::string(key.type));
-    EXPECT_EQ(key.reason.empty(), key.usable);
-  });
-  EXPECT_THAT(usable, ElementsAre("k1 RSA"));
-  EXPECT_THAT(unusable, ElementsAre("e1 RSA"));
-  EXPECT_TRUE(engine->control().readiness().ready);
-  EXPECT_THAT(engine->control().readiness().missing, IsEmpty());
-}
-
-TEST(Engine, ServesManyWorkersOneAfterTheOther) {
-  const auto engine = open_engine(policy());
-  for (std::size_t i = 0; i < 2 * kWorkersMax; ++i) {
-    const Worker worker = engine->worker();
-    EXPECT_GE(worker.completion_fd(), 0);
-  }
 }
 
 }  // namespace

@@ -22,10 +22,15 @@ class FakeFetcher final : public Fetcher {
 
   // Answers the oldest request with status 200.
   void answer(std::string body) {
-    answer_with({.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = std::move(body), .complaint = {}});
+    answer_with(
+        {.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = std::move(body), .complaint = {}});
   }
   void fail(std::string complaint) {
-    answer_with({.outcome = FetchOutcome::kUnreachable, .status = 0, .headers = {}, .body = {}, .complaint = std::move(complaint)});
+    answer_with({.outcome = FetchOutcome::kUnreachable,
+                 .status = 0,
+                 .headers = {},
+                 .body = {},
+                 .complaint = std::move(complaint)});
   }
   void answer_with(FetchResult result) {
     auto [request, done] = std::move(waiting_.front());

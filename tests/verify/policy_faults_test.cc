@@ -35,9 +35,8 @@ TEST(PolicyFaults, OfIssuers) {
   expect_fault("but not both", [](Policy& p) { p.issuers[0].audience_unchecked = true; });
   expect_fault("no algorithm is allowed", [](Policy& p) { p.issuers[0].algorithms.clear(); });
   expect_fault("HS256 needs a secret", [](Policy& p) { p.issuers[0].algorithms.push_back(Alg::kHS256); });
-  expect_fault("RS256 cannot be used with a secret", [](Policy& p) {
-    p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = std::string(32, 's')};
-  });
+  expect_fault("RS256 cannot be used with a secret",
+               [](Policy& p) { p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = std::string(32, 's')}; });
   expect_fault("32 to 1024 bytes", [](Policy& p) {
     p.issuers[0].keys = {.kind = KeySource::Kind::kSecret, .text = "short"};
     p.issuers[0].algorithms = {Alg::kHS256};

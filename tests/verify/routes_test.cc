@@ -87,7 +87,8 @@ TEST(Routes, ALongHostilePathCostsNoMoreThanTheLongestRoute) {
 }
 
 TEST(Paths, OrdinaryOnesHaveOneReading) {
-  for (const char* path : {"/", "/a", "/a/", "/a.b/c-d_e~f", "/a/..b/c..", "/...", "/a%20b", "/%C3%A9", "/a:b@c!$&'()*+,="}) {
+  for (const char* path :
+       {"/", "/a", "/a/", "/a.b/c-d_e~f", "/a/..b/c..", "/...", "/a%20b", "/%C3%A9", "/a:b@c!$&'()*+,="}) {
     EXPECT_TRUE(check_path(path)) << path;
   }
 }

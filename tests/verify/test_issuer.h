@@ -39,11 +39,13 @@ inline constexpr std::string_view kIssuerUrl = "https://issuer.example";
 
 // Claims that the default policy accepts, with changes: an empty JSON text removes the claim.
 inline std::string claims(const std::vector<std::pair<std::string, std::string>>& changes = {}) {
-  std::vector<std::pair<std::string, std::string>> members = {
-      {"iss", "\"https://issuer.example\""}, {"aud", "\"api\""},
-      {"sub", "\"alice\""},                  {"client_id", "\"app\""},
-      {"iat", std::to_string(kNowS - 60)},   {"exp", std::to_string(kNowS + 3600)},
-      {"scope", "\"orders:read orders:write\""}};
+  std::vector<std::pair<std::string, std::string>> members = {{"iss", "\"https://issuer.example\""},
+                                                              {"aud", "\"api\""},
+                                                              {"sub", "\"alice\""},
+                                                              {"client_id", "\"app\""},
+                                                              {"iat", std::to_string(kNowS - 60)},
+                                                              {"exp", std::to_string(kNowS + 3600)},
+                                                              {"scope", "\"orders:read orders:write\""}};
   for (const auto& [name, json] : changes) {
     std::erase_if(members, [&](const auto& member) { return member.first == name; });
     if (!json.empty()) members.emplace_back(name, json);
@@ -67,7 +69,9 @@ inline std::string token(const std::string& payload = claims(), const std::strin
 
 inline KeySource jwks_source(const std::string& jwks) { return {.kind = KeySource::Kind::kJwksText, .text = jwks}; }
 
-inline std::string default_jwks() { return signing::jwk_set(rsa_key().public_jwk({.kid = "k1", .alg = {}, .use = {}})); }
+inline std::string default_jwks() {
+  return signing::jwk_set(rsa_key().public_jwk({.kid = "k1", .alg = {}, .use = {}}));
+}
 
 inline IssuerPolicy issuer_policy(std::string name = "main") {
   IssuerPolicy issuer;

@@ -89,8 +89,8 @@ inline constexpr std::size_t kScratchBytesPerCheck = 9 * kTokenBytesMax;
 // Workers of one engine: each owns one hazard slot in every snapshot.
 inline constexpr std::size_t kWorkersMax = 128;
 
-// Longest value of one identity header of the sidecar, in bytes once percent-encoded: proxies read an answer's whole head
-// into a few KiB (nginx: 4 or 8).
+// Longest value of one identity header of the sidecar, in bytes once percent-encoded: proxies read an answer's whole
+// head into a few KiB (nginx: 4 or 8).
 inline constexpr std::size_t kIdentityHeaderBytesMax = 4 * 1024;
 
 // Issuers and routes of one policy.
