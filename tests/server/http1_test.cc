@@ -41,17 +41,6 @@ TEST(Http1, ReadsARequest) {
   EXPECT_FALSE(outcome.closed);
 }
 
-TEST(Http1, FindsFieldsWhateverTheirCase) {
-  const HttpField fields[] = {{"X-A", "1"}, {"x-b", "2"}, {"X-a", "3"}};
-  HttpRequest request;
-  request.fields = fields;
-  EXPECT_EQ(request.find_field("x-A"), "1");
-  EXPECT_EQ(request.find_field("X-B"), "2");
-  EXPECT_EQ(request.find_field("X-C"), std::nullopt);
-  EXPECT_EQ(request.count_field("x-a"), 2U);
-  EXPECT_EQ(request.count_field("x-"), 0U);
-}
-
 TEST(Http1, ReadsPipelinedRequestsInOrder) {
   std::string stream;
   for (int i = 0; i < 20; ++i) stream += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
