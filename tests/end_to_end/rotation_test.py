@@ -28,7 +28,8 @@ def test_a_rotated_jwks_is_followed(folder):
         new_token = systems.credicorp_token(issuer.url)
         # Until the new set is here the token's key is unknown or undecided, and never another issuer's.
         assert status_and_code(sidecar, new_token) in ((200, ""), (401, "unknown_key"), (503, "keys_unavailable"))
-        programs.wait_until(lambda: status_and_code(sidecar, new_token) == (200, ""), "the new key", 3 * REFRESH_SECONDS)
+        programs.wait_until(lambda: status_and_code(sidecar, new_token) == (200, ""), "the new key",
+                            3 * REFRESH_SECONDS)
         assert status_and_code(sidecar, old_token) == (401, "unknown_key")
     finally:
         assert sidecar.stop() == 0, sidecar.report()
