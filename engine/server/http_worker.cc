@@ -26,10 +26,6 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kScanNsMax = 1'000 * kNsPerMs;
 constexpr std::int64_t kScanNsMin = 5 * kNsPerMs;
 
-// While draining, a connection without a request is closed after this time: a request that its client had sent before
-// it could know arrives by then.
-constexpr std::int64_t kDrainGraceNs = 100 * kNsPerMs;
-
 // Bytes that are read and dropped behind the last response of a connection; then it is reset after all.
 constexpr std::uint32_t kLingerBytesMax = 4 * 1024 * 1024;
 

@@ -45,6 +45,10 @@ enum WorkerCounter : std::size_t {
 };
 using WorkerCounters = base::Counters<kWorkerCounterCount>;
 
+// While draining, a connection without a request is closed after this time: a request that its client had sent before
+// it could know arrives by then.
+inline constexpr std::int64_t kDrainGraceNs = 100'000'000;
+
 // A listening socket as one worker holds it; the descriptor is the worker's own and closed by it.
 struct WorkerListener {
   int fd = -1;

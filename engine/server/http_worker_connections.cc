@@ -13,9 +13,6 @@ constexpr int kRequestTimeout = 408;
 // How long the bytes that follow the last response are read and dropped.
 constexpr std::int64_t kLingerNs = 1'000'000'000;
 
-// As kDrainGraceNs of the loop: a connection that becomes idle while draining.
-constexpr std::int64_t kDrainIdleNs = 100'000'000;
-
 }  // namespace
 
 void HttpWorker::settle_touched() {
@@ -151,7 +148,7 @@ std::int64_t HttpWorker::timeout_ns(Awaiting awaiting) const noexcept {
   switch (awaiting) {
     case Awaiting::kNothing: return 0;
     case Awaiting::kRequest:
-      return draining_ ? std::min(kDrainIdleNs, ns(limits_.idle_timeout)) : ns(limits_.idle_timeout);
+      return draining_ ? std::min(kDrainGraceNs, ns(limits_.idle_timeout)) : ns(limits_.idle_timeout);
     case Awaiting::kHead: return ns(limits_.head_timeout);
     case Awaiting::kBody:
     case Awaiting::kSend: return ns(limits_.body_timeout);

@@ -19,6 +19,7 @@ namespace {
 
 constexpr unsigned kSubmissionsMax = 1024;
 constexpr unsigned kCompletionsMax = 4096;
+constexpr int kSubmitTriesMax = 100;  // EAGAIN, EBUSY: the kernel is short of memory for a moment
 static_assert(kCompletionsMax > kEventsPerTurn);
 
 // The provided buffers: the whole ring is what receiving occupies in the processor's caches.
@@ -70,8 +71,7 @@ class Ring final : public Transport {
   }
 
   io_uring ring_{};
-  bool ring_open_ = false;
-  bool listening_ = false;
+  bool ring_open_ = false, listening_ = false;
   std::int64_t accept_paused_until_ns_ = 0;  // 0: not paused
   std::uint64_t receive_restarts_ = 0;
   io_uring_buf_ring* buffer_ring_ = nullptr;
@@ -121,12 +121,12 @@ Ring::~Ring() {
 
 io_uring_sqe* Ring::next_submission() {
   io_uring_sqe* submission = io_uring_get_sqe(&ring_);
-  if (submission == nullptr) {
-    // The queue is full in the middle of a turn: hand it over early. Completions stay where they are.
-    static_cast<void>(io_uring_submit(&ring_));
+  // The queue is full in the middle of a turn: hand it over early. Completions stay where they are.
+  for (int tries = 0; submission == nullptr && tries < kSubmitTriesMax; ++tries) {
+    static_cast<void>(io_uring_submit_and_get_events(&ring_));
     submission = io_uring_get_sqe(&ring_);
-    ASSAY_CHECK(submission != nullptr);
   }
+  ASSAY_CHECK(submission != nullptr);
   return submission;
 }
 
