@@ -1,0 +1,105 @@
+#include "assay/configured_engine.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "assay/policy_options.h"
+#include "assay/terminal.h"
+#include "base/check.h"
+#include "keys/key_set.h"
+#include "outbound/http_fetcher.h"
+
+namespace assay::cli {
+namespace {
+
+using Milliseconds = std::chrono::milliseconds;
+
+void print_fault(const std::string& path, const config::ConfigFault& fault) {
+  std::string place = path + ":";
+  if (fault.line != 0) place += std::to_string(fault.line) + ":" + std::to_string(fault.column) + ":";
+  std::fprintf(stderr, "%s %s\n", place.c_str(), fault.message.c_str());
+}
+
+bool is_local(const KeySource& keys) {
+  return keys.kind == KeySource::Kind::kJwksText || keys.kind == KeySource::Kind::kPem ||
+         keys.kind == KeySource::Kind::kSecret;
+}
+
+// What policy_faults leaves to the opening of the engine: keys that are read, not fetched.
+std::vector<std::string> find_key_faults(const config::Configuration& configuration) {
+  std::vector<std::string> faults;
+  for (std::size_t i = 0; i < configuration.policy.issuers.size(); ++i) {
+    const IssuerPolicy& issuer = configuration.policy.issuers[i];
+    if (!is_local(issuer.keys) || keys::KeySet::make(issuer.keys)) continue;
+    faults.push_back("issuer " + issuer.name + ": " + configuration.sources[i].keys_file +
+                     " holds no usable key; `assay verify --jwks` with it says why");
+  }
+  return faults;
+}
+
+// Issuers whose keys have been fetched, or whose first attempt has failed.
+std::set<std::string> settled_issuers(const Control& control) {
+  std::set<std::string> names;
+  control.for_each_metric([&names](const Metric& metric) {
+    if (metric.name != "key_fetches_total" || metric.value < 1) return;
+    for (const auto& [label, value] : metric.labels) {
+      if (label == "issuer") names.emplace(value);
+    }
+  });
+  return names;
+}
+
+bool has_url(const KeySource& keys) {
+  return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl;
+}
+
+}  // namespace
+
+std::optional<config::Configuration> load_configuration(const std::string& path) {
+  auto configuration = config::read_config_file(path);
+  if (!configuration) {
+    for (const config::ConfigFault& fault : configuration.error()) print_fault(path, fault);
+    return std::nullopt;
+  }
+  std::vector<std::string> faults = policy_faults(configuration->policy);
+  if (faults.empty()) faults = find_key_faults(*configuration);
+  for (const std::string& fault : faults) print_fault(path, {.message = fault});
+  if (!faults.empty()) return std::nullopt;
+  return std::move(*configuration);
+}
+
+ConfiguredEngine open_engine(const config::Configuration& configuration) {
+  ConfiguredEngine opened;
+  opened.fetcher = std::make_unique<outbound::HttpFetcher>(
+      outbound::HttpFetcherOptions{.ca_file = configuration.outbound.ca_file, .proxy = configuration.outbound.proxy});
+  auto engine = Engine::open({.policy = configuration.policy, .fetcher = opened.fetcher.get()});
+  // load_configuration has asked everything that could be refused here.
+  ASSAY_CHECK(engine.has_value());
+  opened.engine = std::move(*engine);
+  return opened;
+}
+
+std::vector<std::string> wait_for_keys(const config::Configuration& configuration, const Control& control) {
+  constexpr Milliseconds kPollInterval{5};
+  // Both forms of the metadata, then the key set.
+  constexpr int kFetchesMax = 3;
+  std::set<std::string> fetching;
+  Milliseconds time_left{1000};
+  for (const IssuerPolicy& issuer : configuration.policy.issuers) {
+    if (!has_url(issuer.keys)) continue;
+    fetching.insert(issuer.name);
+    time_left = std::max(time_left, kFetchesMax * issuer.fetch_timeout);
+  }
+  for (; time_left > Milliseconds{0}; time_left -= kPollInterval) {
+    const std::set<std::string> settled = settled_issuers(control);
+    if (std::includes(settled.begin(), settled.end(), fetching.begin(), fetching.end())) break;
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return control.readiness().missing;
+}
+
+}  // namespace assay::cli

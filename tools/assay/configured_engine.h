@@ -1,0 +1,34 @@
+// From a configuration file to an engine that has had the chance to fetch its keys.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "assay/control.h"
+#include "assay/engine.h"
+#include "assay/fetcher.h"
+#include "config/config.h"
+
+namespace assay::cli {
+
+// Reads a configuration and makes every check that needs no network. What is wrong goes to standard error, a line each:
+// `file:line:column: message`. Nothing if anything is.
+[[nodiscard]] std::optional<config::Configuration> load_configuration(const std::string& path);
+
+// An engine and what it reaches the network with.
+struct ConfiguredEngine {
+  std::unique_ptr<Fetcher> fetcher;  // outlives the engine
+  std::unique_ptr<Engine> engine;
+};
+
+// Precondition: `configuration` is from load_configuration.
+[[nodiscard]] ConfiguredEngine open_engine(const config::Configuration& configuration);
+
+// Waits until every issuer has its keys, or the first attempt of those that have none has failed.
+//   returns   what is missing then: a sentence per issuer
+//   cost      at the longest about as long as the issuers' fetch_timeout allow
+[[nodiscard]] std::vector<std::string> wait_for_keys(const config::Configuration& configuration,
+                                                     const Control& control);
+
+}  // namespace assay::cli
