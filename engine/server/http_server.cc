@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <future>
 #include <sys/eventfd.h>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -32,7 +32,7 @@ std::string fault_of(const HttpServerOptions& options) {
   return {};
 }
 
-std::uint32_t worker_count(std::uint32_t asked) {
+std::uint32_t workers_for(std::uint32_t asked) {
   if (asked != 0) return asked;
   const unsigned cores = std::thread::hardware_concurrency();
   return std::min(cores == 0 ? 1U : cores, static_cast<unsigned>(kWorkersMax));
@@ -57,23 +57,25 @@ class HttpServer::Impl {
     threads_.clear();
   }
   [[nodiscard]] HttpServerStats stats() const noexcept;
-
-  std::vector<Address> addresses_;
-  PollerReport poller_;
-  std::vector<std::unique_ptr<HttpWorker>> workers_;
+  [[nodiscard]] std::span<const Address> addresses() const noexcept { return addresses_; }
+  [[nodiscard]] const PollerReport& poller() const noexcept { return poller_; }
+  [[nodiscard]] std::size_t worker_count() const noexcept { return workers_.size(); }
 
  private:
   [[nodiscard]] std::string make_workers(HttpServerOptions& options, std::uint32_t count);
   [[nodiscard]] std::string start_threads(OpenTransport open);
   [[nodiscard]] std::string choose_poller(PollerChoice choice);
 
+  std::vector<Address> addresses_;
+  PollerReport poller_;
+  std::vector<std::unique_ptr<HttpWorker>> workers_;
   std::vector<ListeningSocket> sockets_;
   std::vector<std::thread> threads_;
 };
 
 std::string HttpServer::Impl::start(HttpServerOptions& options) {
   if (std::string fault = fault_of(options); !fault.empty()) return fault;
-  const std::uint32_t count = worker_count(options.workers);
+  const std::uint32_t count = workers_for(options.workers);
   for (const ListenerOptions& listener : options.listeners) {
     auto socket = ListeningSocket::bind(listener.address, count);
     if (!socket) return socket.error();
@@ -89,7 +91,7 @@ std::string HttpServer::Impl::make_workers(HttpServerOptions& options, std::uint
     std::unique_ptr<TurnHandler> handler = options.make_handler(i);
     if (handler == nullptr) return "the server has no handler";
     const int event_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event_fd < 0) return std::string("eventfd: ") + std::strerror(errno);
+    if (event_fd < 0) return std::string("eventfd: ") + std::generic_category().message(errno);
     std::vector<WorkerListener> listeners;
     for (std::size_t j = 0; j < sockets_.size(); ++j) {
       const bool is_unix = addresses_[j].kind == Address::Kind::kUnix;
@@ -182,9 +184,9 @@ tl::expected<std::unique_ptr<HttpServer>, std::string> HttpServer::start(HttpSer
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) noexcept : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 
-std::span<const Address> HttpServer::bound_addresses() const noexcept { return impl_->addresses_; }
-const PollerReport& HttpServer::poller() const noexcept { return impl_->poller_; }
-std::uint32_t HttpServer::workers() const noexcept { return static_cast<std::uint32_t>(impl_->workers_.size()); }
+std::span<const Address> HttpServer::bound_addresses() const noexcept { return impl_->addresses(); }
+const PollerReport& HttpServer::poller() const noexcept { return impl_->poller(); }
+std::uint32_t HttpServer::workers() const noexcept { return static_cast<std::uint32_t>(impl_->worker_count()); }
 HttpServerStats HttpServer::stats() const noexcept { return impl_->stats(); }
 void HttpServer::drain() noexcept { impl_->order_all(WorkerOrder::kDrain); }
 void HttpServer::join() { impl_->join(); }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -19,7 +20,7 @@ namespace {
 constexpr int kBacklog = 4096;
 
 std::string fault_text(const Address& address, std::string_view what, int error) {
-  std::string text = address_text(address) + ": " + std::string(what) + ": " + std::strerror(error);
+  std::string text = address_text(address) + ": " + std::string(what) + ": " + std::generic_category().message(error);
   if (error == EADDRINUSE) text += " (another process listens there)";
   if (error == EACCES) text += " (not permitted: a port below 1024, or a directory that is not ours)";
   if (error == EADDRNOTAVAIL) text += " (no interface of this machine has that address)";

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
-#include <ctime>
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -278,7 +277,7 @@ void Poller::receive_some(std::uint32_t slot, TransportEvents& events) {
 
 OpenedTransport open_poller(const TransportOptions& options) {
   const int epoll_fd = ::epoll_create1(EPOLL_CLOEXEC);
-  if (epoll_fd < 0) return tl::unexpected(std::string("epoll_create1: ") + std::strerror(errno));
+  if (epoll_fd < 0) return tl::unexpected(std::string("epoll_create1: ") + std::generic_category().message(errno));
   return std::unique_ptr<Transport>(std::make_unique<Poller>(options, epoll_fd));
 }
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <system_error>
 #include <unistd.h>
 #include <vector>
 
@@ -385,7 +385,7 @@ std::string complain(int error) {
     case ENOSYS: return "this kernel has no io_uring, or a seccomp profile hides it";
     case EINVAL: return "this kernel's io_uring is too old (Linux 6.1 is needed)";
     case ENOMEM: return "there is no memory for io_uring (RLIMIT_MEMLOCK)";
-    default: return std::string("io_uring cannot be set up: ") + std::strerror(error);
+    default: return std::string("io_uring cannot be set up: ") + std::generic_category().message(error);
   }
 }
 
