@@ -162,7 +162,7 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
   const bool of_this_policy = order.answers_id / kIssuersMax == policy_generation_ && index < issuers_.size() &&
                               issuers_[index].opaque.has_value();
   if (!of_this_policy) {
-    // The policy changed under the order; the host asks again and meets the new one.
+    // The policy changed under the order, and with it perhaps whom to ask.
     tickets->settle(order.slot, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
     return;
   }

@@ -223,11 +223,7 @@ void Pipeline::find_answer(CheckState& state) noexcept {
   if (state.kind != TokenKind::kOpaque) return;
   const AnswerCache::Key key{.issuer = state.issuer->answers_id, .token = state.check->token};
   AnswerSource::Found found{.answer = answers_.find(key, now_.monotonic_ns, reader_), .error = {}, .ticket = {}};
-  if (found.answer == nullptr || state.check->ticket.valid()) {
-    // A ticket is given back even where the answer has come to be remembered meanwhile.
-    AnswerSource::Found settled = source_.find_or_order(*state.check, *state.issuer);
-    if (found.answer == nullptr) found = std::move(settled);
-  }
+  if (found.answer == nullptr) found = source_.find_or_order(*state.check, *state.issuer);
   if (found.answer == nullptr) {
     state.ticket = found.ticket;
     refuse(state, Step::kIntrospection, found.error.code);

@@ -86,11 +86,13 @@ void TicketTable::free_slot(Slot& slot) noexcept {
 std::optional<TicketTable::Outcome> TicketTable::redeem(Ticket ticket, std::uint64_t answers_id,
                                                         std::string_view token) noexcept {
   Slot* slot = find_slot(ticket);
-  const bool same_question = slot != nullptr && slot->answers_id == answers_id &&
-                             std::string_view(slot->token.data(), slot->token_bytes) == token;
-  if (!same_question) return std::nullopt;
+  if (slot == nullptr || std::string_view(slot->token.data(), slot->token_bytes) != token) return std::nullopt;
   if (slot->state.load(std::memory_order_acquire) == State::kOrdered) {  // [T2]
     return Outcome{.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}};
+  }
+  if (slot->answers_id != answers_id) {
+    finish(*slot);
+    return Outcome{.answer = nullptr, .error = Error{.code = ErrorCode::kIntrospectionUnavailable}};
   }
   Outcome outcome{.answer = std::move(slot->answer), .error = slot->error};
   finish(*slot);

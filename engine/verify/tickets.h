@@ -73,8 +73,9 @@ class TicketTable {
     std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // null where error is set
     Error error;                                                // kNone, introspection_unavailable or pending
   };
-  // Takes what a ticket brought and frees its slot; `pending` while it is not settled. Nothing if the ticket is not one
-  // of this table's or was for another token.
+  // Takes what a ticket brought and frees its slot; `pending` while it is not settled. An answer that was ordered under
+  // another answers_id is none: introspection_unavailable, for a settled check does not pend again. Nothing if the
+  // ticket is not one of this table's or was for another token.
   [[nodiscard]] std::optional<Outcome> redeem(Ticket ticket, std::uint64_t answers_id, std::string_view token) noexcept;
 
   void cancel(Ticket ticket) noexcept;

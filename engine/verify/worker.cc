@@ -26,10 +26,12 @@ void Worker::Impl::decide(std::span<const Check> checks, std::span<Verdict> verd
   for (std::size_t i = 0; i < count_of_batch; ++i) {
     verdicts[i] = pipeline_.make_verdict(states[i]);
     count(states[i], verdicts[i].code());
+    give_back(checks[i].ticket, verdicts[i]);
   }
   for (std::size_t i = count_of_batch; i < checks.size(); ++i) {
     verdicts[i] = Verdict();
     control_.unattributed(seat_.reader).add(static_cast<std::size_t>(ErrorCode::kOverloaded));
+    give_back(checks[i].ticket, verdicts[i]);
   }
   pipeline_.release();
 }
@@ -39,6 +41,12 @@ void Worker::Impl::count(const verify::CheckState& state, ErrorCode code) noexce
   verify::VerdictCounters& counters =
       state.issuer != nullptr ? state.issuer->runtime->verdicts[seat_.reader] : control_.unattributed(seat_.reader);
   counters.add(static_cast<std::size_t>(code));
+}
+
+// A check brings its ticket back once. Where another step decides it this time (the answer has come to be remembered, a
+// new policy refuses it earlier), nobody would free the slot.
+void Worker::Impl::give_back(Ticket ticket, const Verdict& verdict) noexcept {
+  if (ticket.valid() && verdict.ticket() != ticket) tickets().cancel(ticket);
 }
 
 verify::AnswerSource::Found Worker::Impl::find_or_order(const Check& check,

@@ -25,6 +25,7 @@ class Worker::Impl final : private verify::AnswerSource {
  private:
   [[nodiscard]] Found find_or_order(const Check& check, const verify::CompiledIssuer& issuer) noexcept override;
   void count(const verify::CheckState& state, ErrorCode code) noexcept;
+  void give_back(Ticket ticket, const Verdict& verdict) noexcept;
 
   verify::ControlMachine& control_;
   verify::ControlMachine::Seat seat_;

@@ -176,6 +176,50 @@ TEST_F(OpaqueTokens, AreForgottenWhenThePolicyChanges) {
   EXPECT_TRUE(ask("token-1").pending());
 }
 
+// Whatever became of a ticket's question meanwhile, the check that brings the ticket back frees its slot.
+TEST_F(OpaqueTokens, GiveBackTicketsThatAPolicyChangeOvertook) {
+  Policy without_opaque = policy();
+  Policy with_routes = policy({opaque_issuer()});
+  with_routes.routes.emplace_back();
+  with_routes.routes[0].path = "/a";
+  for (const Policy& next : {policy({opaque_issuer()}), without_opaque, with_routes}) {
+    ASSERT_TRUE(engine_->control().reload(policy({opaque_issuer()})));
+    std::vector<Ticket> tickets;
+    while (tickets.size() < kPendingMax) tickets.push_back(ask(std::to_string(tickets.size())).ticket());
+    EXPECT_EQ(ask("one-too-many").code(), ErrorCode::kOverloaded);
+    engine_->control().step(kNow);
+    ASSERT_TRUE(engine_->control().reload(next));
+    while (fetcher_.waiting() > 0) fetcher_.answer(std::string(kActive));
+    engine_->control().step(kNow);
+    EXPECT_EQ(drain().size(), kPendingMax);
+    for (std::size_t i = 0; i < kPendingMax; ++i) EXPECT_FALSE(ask(std::to_string(i), tickets[i]).pending()) << i;
+  }
+  ASSERT_TRUE(engine_->control().reload(policy({opaque_issuer()})));
+  EXPECT_TRUE(ask("one-more").pending());
+}
+
+TEST_F(OpaqueTokens, AreNotDecidedByAnAnswerUnderAnOlderPolicy) {
+  const Ticket ticket = ask("token-1").ticket();
+  engine_->control().step(kNow);
+  ASSERT_TRUE(engine_->control().reload(policy({opaque_issuer()})));
+  EXPECT_TRUE(ask("token-1", ticket).pending());
+  fetcher_.answer(std::string(kActive));
+  engine_->control().step(kNow);
+  EXPECT_EQ(ask("token-1", ticket).code(), ErrorCode::kIntrospectionUnavailable);
+}
+
+TEST_F(OpaqueTokens, OrderNothingWhereTheAnswerIsRemembered) {
+  const Ticket ticket = ask("token-1").ticket();
+  engine_->control().step(kNow);
+  fetcher_.answer(std::string(kActive));
+  engine_->control().step(kNow);
+  const Ticket stale{.slot_plus_one = ticket.slot_plus_one, .generation = ticket.generation + 1};
+  EXPECT_TRUE(ask("token-1", stale).accepted());
+  EXPECT_TRUE(ask("token-1", ticket).accepted());
+  engine_->control().step(kNow);
+  EXPECT_EQ(fetcher_.started, 1U);
+}
+
 TEST_F(OpaqueTokens, MustHaveTheAlphabetAndLengthOfBearerTokens) {
   EXPECT_EQ(ask("with space").code(), ErrorCode::kMalformedToken);
   EXPECT_EQ(ask("new\nline").code(), ErrorCode::kMalformedToken);

@@ -35,14 +35,24 @@ TEST_F(Tickets, CarryTheQuestionToControlAndTheAnswerBack) {
   EXPECT_FALSE(table_.redeem(ticket, 7, "token")) << "a ticket is redeemed once";
 }
 
-TEST_F(Tickets, AreForOneTokenOfOneIssuer) {
+TEST_F(Tickets, AreForOneToken) {
   const Ticket ticket = *table_.order(7, "token");
   settle_all(ErrorCode::kIntrospectionUnavailable);
-  EXPECT_FALSE(table_.redeem(ticket, 8, "token"));
   EXPECT_FALSE(table_.redeem(ticket, 7, "Token"));
   EXPECT_FALSE(table_.redeem(Ticket{}, 7, "token"));
   EXPECT_FALSE(table_.redeem(Ticket{.slot_plus_one = kPendingMax + 1, .generation = 1}, 7, "token"));
   EXPECT_TRUE(table_.redeem(ticket, 7, "token"));
+}
+
+TEST_F(Tickets, OfAnotherIssuerOrPolicyBringNoAnswer) {
+  const Ticket ticket = *table_.order(7, "token");
+  EXPECT_EQ(table_.redeem(ticket, 8, "token")->error.code, ErrorCode::kPendingAnswer);
+  table_.settle(table_.take_order()->slot, *issuer::IntrospectionAnswer::parse(R"({"active":true})"), {});
+  const std::optional<TicketTable::Outcome> outcome = table_.redeem(ticket, 8, "token");
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->answer, nullptr);
+  EXPECT_EQ(outcome->error.code, ErrorCode::kIntrospectionUnavailable);
+  EXPECT_FALSE(table_.redeem(ticket, 7, "token")) << "its slot is given back";
 }
 
 TEST_F(Tickets, OfAnEarlierUseOfTheSlotAreStale) {
