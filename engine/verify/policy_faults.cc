@@ -1,9 +1,11 @@
 // policy_faults (assay/policy.h): every contradiction of a policy in words.
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
 
 #include "assay/policy.h"
+#include "issuer/discovery.h"
 #include "jose/alg.h"
 #include "jose/scope.h"
 #include "verify/routes.h"
@@ -23,13 +25,20 @@ bool is_allowed_url(const std::string& url, const IssuerPolicy& issuer) {
   return url.starts_with("https://") || (issuer.allow_plain_http && url.starts_with("http://"));
 }
 
+// In the duration's own unit: a conversion could overflow.
+template <typename Duration>
+bool is_duration(Duration duration) {
+  return duration.count() >= 0 && duration <= kDurationMax;
+}
+
 void find_key_source_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const KeySource& keys = issuer.keys;
   const bool has_url =
       (keys.kind == KeySource::Kind::kDiscovery && !keys.text.empty()) || keys.kind == KeySource::Kind::kJwksUrl;
   if (has_url && !is_allowed_url(keys.text, issuer)) faults.push_back(where + "the key URL must start with https://");
-  if (keys.kind == KeySource::Kind::kDiscovery && !is_allowed_url(issuer.issuer, issuer)) {
-    faults.push_back(where + "discovery needs an issuer that is an https:// URL");
+  const bool is_issuer_url = is_allowed_url(issuer.issuer, issuer) && !issuer::metadata_urls(issuer.issuer).empty();
+  if (keys.kind == KeySource::Kind::kDiscovery && !is_issuer_url) {
+    faults.push_back(where + "discovery needs an issuer that is an https:// URL without query and fragment");
   }
   if (keys.kind == KeySource::Kind::kSecret &&
       (keys.text.size() < kHmacSecretBytesMin || keys.text.size() > kHmacSecretBytesMax)) {
@@ -65,10 +74,12 @@ void find_opaque_faults(const IssuerPolicy& issuer, const std::string& where, Fa
     faults.push_back(where + "the introspection URL must start with https://");
   }
   if (opaque.client_id.empty()) faults.push_back(where + "introspection needs a client_id");
-  if (opaque.ttl.count() < 0 || opaque.inactive_ttl.count() < 0) {
-    faults.push_back(where + "a life time of answers is negative");
+  if (!is_duration(opaque.ttl) || !is_duration(opaque.inactive_ttl)) {
+    faults.push_back(where + "a life time of answers must be 0 to 366 days");
   }
-  if (opaque.timeout.count() <= 0) faults.push_back(where + "the introspection timeout must be positive");
+  if (opaque.timeout.count() <= 0 || !is_duration(opaque.timeout)) {
+    faults.push_back(where + "the introspection timeout must be positive and at most 366 days");
+  }
 }
 
 void find_issuer_faults(const Policy& policy, Faults& faults) {
@@ -91,6 +102,12 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
     }
     if (issuer.refresh.count() <= 0 || issuer.max_stale.count() <= 0 || issuer.fetch_timeout.count() <= 0) {
       faults.push_back(where + "refresh, max_stale and fetch_timeout must be positive");
+    }
+    if (issuer.refresh > kDurationMax || issuer.max_stale > kDurationMax || issuer.fetch_timeout > kDurationMax) {
+      faults.push_back(where + "refresh, max_stale and fetch_timeout must be at most 366 days");
+    }
+    if (issuer.max_stale < issuer.refresh) {
+      faults.push_back(where + "max_stale is shorter than refresh: the keys would lapse between two good fetches");
     }
   }
 }
@@ -154,6 +171,7 @@ void find_route_faults(const Policy& policy, Faults& faults) {
     }
     std::vector<std::string> methods = route.methods;
     if (methods.empty()) methods.emplace_back();
+    if (contains(route.methods, "")) faults.push_back(where + "a method is empty");
     for (const std::string& method : methods) {
       if (!seen.insert({route.path, method}).second) faults.push_back(where + "the path and method are there twice");
     }

@@ -55,6 +55,29 @@ TEST(PolicyFaults, OfIssuers) {
     p.issuers[0].issuer = "name";
     p.issuers[0].keys = {.kind = KeySource::Kind::kDiscovery, .text = {}};
   });
+  for (const char* url : {"https://", "https://a.example?tenant=1", "https://a.example#1", "https://user@a.example"}) {
+    expect_fault("discovery needs an issuer", [&](Policy& p) {
+      p.issuers[0].issuer = url;
+      p.issuers[0].keys = {.kind = KeySource::Kind::kDiscovery, .text = {}};
+    });
+  }
+}
+
+TEST(PolicyFaults, OfDurations) {
+  static constexpr auto kTooLong = kDurationMax + std::chrono::hours(1);
+  expect_fault("must be positive", [](Policy& p) { p.issuers[0].refresh = std::chrono::seconds(0); });
+  expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].max_stale = kTooLong; });
+  expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].fetch_timeout = kTooLong; });
+  expect_fault("shorter than refresh", [](Policy& p) { p.issuers[0].max_stale = std::chrono::minutes(9); });
+  const auto opaque = [](Policy& p) -> OpaquePolicy& {
+    return p.issuers[0].opaque.emplace(
+        OpaquePolicy{.introspection_url = "https://a.example", .client_id = "a", .client_secret = {}});
+  };
+  expect_fault("a life time of answers", [&](Policy& p) { opaque(p).ttl = std::chrono::seconds(-1); });
+  expect_fault("a life time of answers", [&](Policy& p) { opaque(p).ttl = kTooLong; });
+  expect_fault("a life time of answers", [&](Policy& p) { opaque(p).inactive_ttl = kTooLong; });
+  expect_fault("the introspection timeout", [&](Policy& p) { opaque(p).timeout = std::chrono::seconds(0); });
+  expect_fault("the introspection timeout", [&](Policy& p) { opaque(p).timeout = kTooLong; });
 }
 
 TEST(PolicyFaults, OfOpaqueIssuers) {
@@ -94,6 +117,11 @@ TEST(PolicyFaults, OfRoutes) {
     expect_fault("the path must start with /", [&](Policy& p) { p.routes = {route(path)}; });
   }
   expect_fault("twice", [](Policy& p) { p.routes = {route("/a"), route("/a")}; });
+  // A check without a method must meet no route that lists methods.
+  expect_fault("a method is empty", [](Policy& p) {
+    p.routes = {route("/a")};
+    p.routes[0].methods = {"GET", ""};
+  });
   expect_fault("say which issuers", [](Policy& p) {
     p.issuers.push_back(p.issuers[0]);
     p.issuers[1].name = "second";

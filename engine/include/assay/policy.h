@@ -77,6 +77,9 @@ struct OpaquePolicy {
 // Greatest IssuerPolicy::leeway.
 inline constexpr std::chrono::hours kLeewayMax{24};
 
+// Greatest duration of every other kind: sums of times stay far from the end of their range.
+inline constexpr std::chrono::hours kDurationMax{24 * 366};
+
 struct IssuerPolicy {
   std::string name;    // unique; appears in logs, metrics and X-Assay-Issuer is the token's own iss
   std::string issuer;  // equals the token's `iss` byte for byte; "": tokens without `iss`
@@ -84,7 +87,7 @@ struct IssuerPolicy {
   KeySource keys;
   std::vector<Alg> algorithms{Alg::kRS256, Alg::kPS256, Alg::kES256, Alg::kEdDSA};
   std::chrono::microseconds refresh{std::chrono::minutes(10)};  // of keys from a URL
-  std::chrono::microseconds max_stale{std::chrono::hours(24)};  // how long old keys serve an outage
+  std::chrono::microseconds max_stale{std::chrono::hours(24)};  // how long old keys serve an outage; at least refresh
   std::chrono::milliseconds fetch_timeout{5000};
   bool allow_plain_http = false;  // development only: http:// for this issuer's URLs
 
@@ -103,7 +106,7 @@ struct IssuerPolicy {
 // A method and path that tokens may be let through to.
 struct RoutePolicy {
   std::string path;                     // exact, or a prefix when it ends in "/*"; the longest wins
-  std::vector<std::string> methods;     // empty: any
+  std::vector<std::string> methods;     // empty: any; none of them empty
   std::vector<std::string> issuers;     // names; empty: the only issuer
   std::vector<std::string> scopes;      // all of them
   std::vector<std::string> any_scopes;  // at least one of them
