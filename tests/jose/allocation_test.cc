@@ -1,7 +1,5 @@
 // Property: reading a token's text allocates nothing once the reader and the arena exist, whatever the text.
 // Method: operator new is counted in this program.
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
@@ -12,32 +10,9 @@
 #include "jose/compact.h"
 #include "jose/header.h"
 #include "jose/json.h"
+#include "tests/allocation/counted_heap.h"
 #include "tests/jose/bookings_token.h"
 #include "tests/jose/padded_text.h"
-
-namespace {
-
-std::size_t allocation_count = 0;
-
-void* counted_allocation(std::size_t bytes) noexcept {
-  ++allocation_count;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  void* const block = counted_allocation(bytes);
-  if (block == nullptr) throw std::bad_alloc();
-  return block;
-}
-void* operator new[](std::size_t bytes) { return operator new(bytes); }
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept { return counted_allocation(bytes); }
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept { return counted_allocation(bytes); }
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete[](void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete[](void* block, std::size_t) noexcept { std::free(block); }
 
 namespace assay::jose {
 namespace {
@@ -61,9 +36,9 @@ std::vector<std::string> texts() {
 }
 
 TEST(Allocation, IsCountedInThisProgram) {
-  const std::size_t before = allocation_count;
+  const std::size_t before = test::allocation_count();
   const std::string text(1000, 'x');
-  EXPECT_GT(allocation_count, before) << text;
+  EXPECT_GT(test::allocation_count(), before) << text;
 }
 
 TEST(Allocation, HappensOnlyAtConstruction) {
@@ -73,7 +48,7 @@ TEST(Allocation, HappensOnlyAtConstruction) {
   base::Arena arena(8 * kTokenBytesMax);
 
   std::size_t accepted = 0;
-  const std::size_t before = allocation_count;
+  const std::size_t before = test::allocation_count();
   for (const PaddedText& text : padded) {
     arena.reset();
     const Expected<JsonValue> root = reader.read(text.view(), arena);
@@ -83,7 +58,7 @@ TEST(Allocation, HappensOnlyAtConstruction) {
     accepted += (header ? 1U : 0U) + (claims ? 1U : 0U) + find_bad_claim(*root).size();
   }
   const Expected<CompactJws> jws = split_compact("a.b.c");
-  const std::size_t after = allocation_count;
+  const std::size_t after = test::allocation_count();
 
   EXPECT_EQ(after - before, 0u);
   EXPECT_GT(accepted, 0u);

@@ -6,7 +6,8 @@ assay_add_test(jose_json_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_test.cc LIB
 assay_add_test(jose_numeric_date_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/numeric_date_test.cc LIBS assay_jose)
 assay_add_test(jose_header_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/header_test.cc LIBS assay_jose)
 assay_add_test(jose_claims_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/claims_test.cc LIBS assay_jose)
-assay_add_test(jose_allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc LIBS assay_jose)
+assay_add_test(jose_allocation_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/allocation_test.cc
+  LIBS assay_jose assay_counted_heap)
 
 # simdjson finds the structure of a text by another variant on every kind of processor: all must read alike. The one
 # without SIMD runs everywhere.

@@ -73,6 +73,15 @@ TEST(Scope, EmptyTextGrantsNoValueAndFits) {
   }
 }
 
+// Otherwise a claim of 16 KiB would take megabytes of a batch's scratch: its level once per permission.
+TEST(Scope, BracketedBoundsTheLevelsName) {
+  const std::string longest(kScopeLevelBytesMax, 'a');
+  EXPECT_THAT(read_text(longest + "[x]", ScopeGrammar::kBracketed),
+              Optional(ElementsAre(longest + "[x]", longest + "[]")));
+  EXPECT_EQ(read_text(longest + "a[x]", ScopeGrammar::kBracketed), std::nullopt);
+  EXPECT_FALSE(RequiredScope::parse(longest + "a[x]", ScopeGrammar::kBracketed));
+}
+
 TEST(Scope, SpaceRefusesLeadingTrailingAndDoubledBlanks) {
   for (const char* text : {" a", "a ", "a  b", " ", "  ", "a b ", "a\tb", "a\nb", "a\xc2\xa0"}) {
     EXPECT_EQ(read_text(text, ScopeGrammar::kSpace), std::nullopt) << '[' << text << ']';

@@ -2,38 +2,12 @@
 //
 // Method: operator new is counted in this program. One connection asks again and again from fixed buffers; between the
 // end of a warm-up and the end of the test the count must not move.
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "base/attributes.h"
+#include "tests/allocation/counted_heap.h"
 #include "tests/server/http_client.h"
-
-namespace {
-
-std::atomic<std::size_t> allocations{0};
-
-void* counted_allocation(std::size_t bytes) noexcept {
-  allocations.fetch_add(1);
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-
-}  // namespace
-
-// Out of line: g++ takes an inlined free for one that does not match its new.
-ASSAY_NOINLINE void* operator new(std::size_t bytes) {
-  void* const block = counted_allocation(bytes);
-  if (block == nullptr) std::abort();
-  return block;
-}
-ASSAY_NOINLINE void* operator new[](std::size_t bytes) { return operator new(bytes); }
-ASSAY_NOINLINE void operator delete(void* block) noexcept { std::free(block); }
-ASSAY_NOINLINE void operator delete[](void* block) noexcept { std::free(block); }
-ASSAY_NOINLINE void operator delete(void* block, std::size_t /*bytes*/) noexcept { std::free(block); }
-ASSAY_NOINLINE void operator delete[](void* block, std::size_t /*bytes*/) noexcept { std::free(block); }
 
 namespace assay::server {
 namespace {
@@ -64,16 +38,16 @@ TEST_P(HttpAllocation, ServesWithoutAllocating) {
     }
   };
   for (int i = 0; i < 500; ++i) ask();
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocation_count();
   for (int i = 0; i < 2000; ++i) ask();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(test::allocation_count(), before);
   EXPECT_EQ(server->stats().requests, 10'000U);
 }
 
 TEST(HttpAllocationControl, Counts) {
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocation_count();
   const auto block = std::make_unique<int>(1);
-  EXPECT_EQ(allocations, before + 1);
+  EXPECT_EQ(test::allocation_count(), before + 1);
 }
 
 }  // namespace

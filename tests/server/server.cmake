@@ -26,9 +26,9 @@ assay_add_test(http_server_test
     ${CMAKE_CURRENT_LIST_DIR}/http_worker_test.cc
   LIBS assay::server)
 
-# By itself: it replaces operator new.
+# By itself: counted_heap replaces operator new.
 assay_add_test(http_allocation_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/http_allocation_test.cc
-  LIBS assay::server)
+  LIBS assay::server assay_counted_heap)
 
 include(${CMAKE_CURRENT_LIST_DIR}/check_side.cmake OPTIONAL)

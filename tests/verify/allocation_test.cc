@@ -1,17 +1,16 @@
 // No heap allocation of the engine per decided token, after warm-up. OpenSSL's own go through its hook and are counted
 // apart: EVP_PKEY_verify allocates inside (BIGNUM scratch), which no caller can avoid.
 #include <cstdlib>
-#include <new>
 
 #include <gtest/gtest.h>
 #include <openssl/crypto.h>
 
 #include "assay/engine.h"
+#include "tests/allocation/counted_heap.h"
 #include "tests/verify/test_issuer.h"
 
 namespace {
 
-std::size_t engine_allocations = 0;
 std::size_t openssl_allocations = 0;
 
 void* openssl_malloc(std::size_t bytes, const char*, int) {
@@ -29,22 +28,6 @@ const bool openssl_hooked = CRYPTO_set_mem_functions(openssl_malloc, openssl_rea
 
 }  // namespace
 
-void* operator new(std::size_t bytes) {
-  ++engine_allocations;
-  if (void* block = std::malloc(bytes == 0 ? 1 : bytes)) return block;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  ++engine_allocations;
-  const auto step = static_cast<std::size_t>(alignment);
-  if (void* block = std::aligned_alloc(step, (bytes + step - 1) / step * step)) return block;
-  throw std::bad_alloc();
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
-
 namespace assay::test {
 namespace {
 
@@ -55,9 +38,9 @@ std::size_t allocations_of_decides(const Policy& chosen, const std::string& comp
   std::vector<Verdict> verdicts(checks.size());
   for (int i = 0; i < 3; ++i) worker.decide(checks, verdicts, kNow);
   EXPECT_EQ(verdicts[0].code(), expected);
-  const std::size_t before = engine_allocations;
+  const std::size_t before = allocation_count();
   for (int i = 0; i < 10; ++i) worker.decide(checks, verdicts, kNow);
-  return engine_allocations - before;
+  return allocation_count() - before;
 }
 
 Policy routed_policy() {

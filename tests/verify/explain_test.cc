@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "assay/control.h"
-#include "tests/verify/bookings_token.h"
+#include "tests/jose/bookings_token.h"
 #include "tests/verify/test_issuer.h"
 
 namespace assay::test {
@@ -30,7 +30,8 @@ Policy bookings_policy() {
 }
 
 std::string bookings_token() {
-  return std::string(kBookingsHeader) + "." + std::string(kBookingsPayload) + "." + std::string(kBookingsSignature);
+  return std::string(jose::kBookingsHeaderSegment) + "." + std::string(jose::kBookingsPayloadSegment) + "." +
+         std::string(jose::kBookingsSignatureSegment);
 }
 
 Now at(std::int64_t wall_us) { return {.wall_us = wall_us, .monotonic_ns = 1}; }

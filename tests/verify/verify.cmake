@@ -12,4 +12,4 @@ assay_add_test(engine_test
   LIBS assay_engine assay_signing)
 assay_add_test(allocation_test
   SOURCES ${here}/allocation_test.cc
-  LIBS assay_engine assay_signing OpenSSL::Crypto)
+  LIBS assay_engine assay_signing assay_counted_heap OpenSSL::Crypto)
