@@ -78,7 +78,7 @@ class GrantReader {
 
  private:
   bool read_level(std::string_view level, std::string_view permissions) noexcept {
-    if (level_seen_ || !is_scope_token(level, kReservedInBracketed)) return false;
+    if (level_seen_ || level.size() > kScopeLevelBytesMax || !is_scope_token(level, kReservedInBracketed)) return false;
     level_seen_ = true;
     if (permissions.ends_with(',')) {
       permissions.remove_suffix(1);

@@ -44,6 +44,9 @@ inline constexpr std::size_t kAudiencesMax = 64;
 // Entries of a token's granted scope that are looked at; a longer list is refused.
 inline constexpr std::size_t kGrantedScopesMax = 512;
 
+// Longest level name of a bracketed scope, in bytes. Each of the level's values repeats it.
+inline constexpr std::size_t kScopeLevelBytesMax = 32;
+
 // Keys ----------------------------------------------------------------------------------------------
 
 // Keys of one issuer that a token without `kid` is tried against.
