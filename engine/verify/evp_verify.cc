@@ -162,13 +162,12 @@ class EvpVerifier::Impl {
 
   bool verify_message(const keys::Key& key, std::string_view signing_input, std::span<const std::uint8_t> signature) {
     Entry& entry = entry_of(key, Alg::kEdDSA);
-    if (entry.message_verifier == nullptr) {
-      DigestContext context(EVP_MD_CTX_new());
-      const bool ready = context != nullptr && EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr,
-                                                                       nullptr, entry.key, nullptr) == 1;
-      if (!ready) return false;
-      entry.message_verifier = std::move(context);
-    }
+    if (entry.message_verifier == nullptr) entry.message_verifier.reset(EVP_MD_CTX_new());
+    if (entry.message_verifier == nullptr) return false;
+    // For every message: newer versions of OpenSSL take a context for finished after its one-shot verification.
+    const bool ready = EVP_DigestVerifyInit_ex(entry.message_verifier.get(), nullptr, nullptr, nullptr, nullptr,
+                                               entry.key, nullptr) == 1;
+    if (!ready) return false;
     return EVP_DigestVerify(entry.message_verifier.get(), signature.data(), signature.size(), as_bytes(signing_input),
                             signing_input.size()) == 1;
   }

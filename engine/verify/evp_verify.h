@@ -12,7 +12,8 @@
 namespace assay::verify {
 
 // One worker's prepared OpenSSL state: fetched digests, and for recently used keys a context that is set up. The first
-// use of a key sets one up; after that nothing is fetched or set up per token. Thread-confined; movable.
+// use of a key sets one up; after that nothing is fetched or set up per token but EdDSA's, which OpenSSL wants set up
+// for every message. Thread-confined; movable.
 class EvpVerifier {
  public:
   // Fetches algorithms from OpenSSL's default provider. Stops the program if OpenSSL lacks them.
