@@ -34,9 +34,10 @@ std::optional<std::uint32_t> SlotQueue::pop() noexcept {
   return slot;
 }
 
-// The slots' content is left untouched until it is used: 4 MiB of token room would otherwise be claimed for nothing.
+// The tokens' room is not initialised: it takes memory only as far as tokens wait.
 TicketTable::TicketTable(std::shared_ptr<FetchInbox> control)
-    : slots_(new Slot[kPendingMax]),
+    : slots_(std::make_unique<Slot[]>(kPendingMax)),
+      tokens_(std::make_unique_for_overwrite<char[]>(kPendingMax * kOpaqueTokenBytesMax)),
       orders_(kPendingMax),
       settled_(kPendingMax),
       control_(std::move(control)),
@@ -57,11 +58,19 @@ std::optional<Ticket> TicketTable::order(std::uint64_t answers_id, std::string_v
   slot.drained = false;
   slot.answers_id = answers_id;
   slot.token_bytes = static_cast<std::uint32_t>(token.size());
-  std::memcpy(slot.token.data(), token.data(), token.size());
+  std::memcpy(token_room(index), token.data(), token.size());
   slot.state.store(State::kOrdered, std::memory_order_release);  // [T1]
   orders_.push(index);
   control_->wake();
   return Ticket{.slot_plus_one = index + 1, .generation = slot.generation};
+}
+
+char* TicketTable::token_room(std::size_t index) const noexcept {
+  return tokens_.get() + index * kOpaqueTokenBytesMax;
+}
+
+std::string_view TicketTable::token_of(const Slot& slot) const noexcept {
+  return {token_room(static_cast<std::size_t>(&slot - slots_.get())), slot.token_bytes};
 }
 
 TicketTable::Slot* TicketTable::find_slot(Ticket ticket) noexcept {
@@ -86,7 +95,7 @@ void TicketTable::free_slot(Slot& slot) noexcept {
 std::optional<TicketTable::Outcome> TicketTable::redeem(Ticket ticket, std::uint64_t answers_id,
                                                         std::string_view token) noexcept {
   Slot* slot = find_slot(ticket);
-  if (slot == nullptr || std::string_view(slot->token.data(), slot->token_bytes) != token) return std::nullopt;
+  if (slot == nullptr || token_of(*slot) != token) return std::nullopt;
   if (slot->state.load(std::memory_order_acquire) == State::kOrdered) {  // [T2]
     return Outcome{.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}};
   }
@@ -129,7 +138,7 @@ std::optional<AnswerOrder> TicketTable::take_order() noexcept {
   if (!index) return std::nullopt;
   const Slot& slot = slots_[*index];
   ASSAY_CHECK(slot.state.load(std::memory_order_acquire) == State::kOrdered);  // [T1]
-  return AnswerOrder{.slot = *index, .answers_id = slot.answers_id, .token = {slot.token.data(), slot.token_bytes}};
+  return AnswerOrder{.slot = *index, .answers_id = slot.answers_id, .token = token_of(slot)};
 }
 
 void TicketTable::settle(std::uint32_t index, std::shared_ptr<const issuer::IntrospectionAnswer> answer,

@@ -16,7 +16,6 @@
 //                 redeem, cancel or drain; so control never reads a slot that was given to another token
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -97,16 +96,19 @@ class TicketTable {
     std::uint32_t generation = 0;            // worker's own
     std::uint64_t answers_id = 0;
     std::uint32_t token_bytes = 0;
-    std::array<char, kOpaqueTokenBytesMax> token;
     std::shared_ptr<const issuer::IntrospectionAnswer> answer;
     Error error;
   };
 
+  // kOpaqueTokenBytesMax bytes, the slot's own.
+  [[nodiscard]] char* token_room(std::size_t index) const noexcept;
+  [[nodiscard]] std::string_view token_of(const Slot& slot) const noexcept;
   [[nodiscard]] Slot* find_slot(Ticket ticket) noexcept;
   void finish(Slot& slot) noexcept;
   void free_slot(Slot& slot) noexcept;
 
   std::unique_ptr<Slot[]> slots_;
+  std::unique_ptr<char[]> tokens_;  // one room per slot
   std::vector<std::uint32_t> free_slots_;  // worker's own
   SlotQueue orders_;
   SlotQueue settled_;
