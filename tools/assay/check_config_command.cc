@@ -2,11 +2,13 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "assay/commands.h"
 #include "assay/configured_engine.h"
+#include "server/settings_faults.h"
 
 namespace assay::cli {
 namespace {
@@ -14,6 +16,9 @@ namespace {
 ExitStatus run_check_config(const std::string& path) {
   const std::optional<config::Configuration> configuration = load_configuration(path);
   if (!configuration) return ExitStatus::kUsage;
+  const std::vector<std::string> faults = server::settings_faults(configuration->settings);
+  for (const std::string& fault : faults) std::fprintf(stderr, "%s: %s\n", path.c_str(), fault.c_str());
+  if (!faults.empty()) return ExitStatus::kUsage;
   const std::string text = config::describe(*configuration);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return ExitStatus::kAccepted;

@@ -1,0 +1,93 @@
+#include "probe/operations.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "jose/alg.h"
+#include "jose/jwk.h"
+#include "kernel/base64url.h"
+#include "keys/key.h"
+#include "probe/hex.h"
+#include "signing/json_text.h"
+
+namespace assay::probe {
+namespace {
+
+using signing::JsonObject;
+
+std::string error(std::string_view text) { return JsonObject().add("error", text).text(); }
+std::string valid() { return JsonObject().add("valid", true).text(); }
+std::string invalid(std::string_view reason) { return JsonObject().add("valid", false).add("reason", reason).text(); }
+std::string invalid(ErrorCode code) { return invalid(facts_of(code).name); }
+
+// The text of a string member; nothing if it is absent or something else.
+std::optional<std::string_view> find_text(jose::JsonValue question, std::string_view name) {
+  const jose::JsonValue::Found member = question.find(name);
+  if (!member || member.value.kind() != JsonKind::kString) return std::nullopt;
+  return member.value.text();
+}
+
+std::optional<std::string> find_bytes(jose::JsonValue question, std::string_view name) {
+  const std::optional<std::string_view> text = find_text(question, name);
+  return text ? decode_hex(*text) : std::nullopt;
+}
+
+}  // namespace
+
+std::string Operations::answer(std::string_view question) {
+  arena_.reset();
+  std::string padded(question);
+  padded.append(jose::kJsonPaddingBytes, ' ');
+  const Expected<jose::JsonValue> root = questions_.read(std::string_view(padded).substr(0, question.size()), arena_);
+  if (!root) return error("the question is not one JSON object");
+  const std::optional<std::string_view> op = find_text(*root, "op");
+  if (!op) return error("op is not a string");
+  if (*op == "verify") return answer_verify(*root);
+  if (*op == "json") return answer_json(*root);
+  if (*op == "base64url") return answer_base64url(*root);
+  return error("op is none of verify, json and base64url");
+}
+
+std::string Operations::answer_verify(jose::JsonValue question) {
+  const std::optional<std::string_view> alg_name = find_text(question, "alg");
+  const jose::JsonValue::Found jwk = question.find("jwk");
+  const std::optional<std::string> message = find_bytes(question, "msg");
+  const std::optional<std::string> signature = find_bytes(question, "sig");
+  if (!alg_name || !jwk || !message || !signature)
+    return error("verify needs alg, jwk, and msg and sig in hexadecimal");
+  const std::optional<Alg> alg = jose::find_alg(*alg_name);
+  if (!alg) return invalid(ErrorCode::kUnsupportedAlg);
+  const keys::Key key = keys::make_key(jose::parse_jwk(jwk.value));
+  if (!key.usable()) return invalid(jose::facts_of(key.prepared.defect).name);
+  if (!key.fits(*alg)) return invalid(ErrorCode::kAlgKeyMismatch);
+  if (!key.strong_enough(*alg)) return invalid(ErrorCode::kWeakKey);
+  const std::span bytes(reinterpret_cast<const std::uint8_t*>(signature->data()), signature->size());
+  return verifier_.verify(key, *alg, *message, bytes) ? valid() : invalid(ErrorCode::kBadSignature);
+}
+
+std::string Operations::answer_json(jose::JsonValue question) const {
+  std::optional<std::string> text = find_bytes(question, "text");
+  if (!text) return error("json needs text in hexadecimal");
+  const std::size_t length = text->size();
+  text->append(jose::kJsonPaddingBytes, ' ');
+  jose::JsonReader reader(length);
+  base::Arena arena(length + 1);
+  const Expected<jose::JsonValue> root = reader.read(std::string_view(*text).substr(0, length), arena);
+  return root ? valid() : invalid(root.error().code);
+}
+
+std::string Operations::answer_base64url(jose::JsonValue question) const {
+  const std::optional<std::string_view> kernel = find_text(question, "kernel");
+  const std::optional<std::string> text = find_bytes(question, "text");
+  if (!kernel || !text) return error("base64url needs kernel, and text in hexadecimal");
+  if (*kernel != "portable") return error("kernel is none of: portable");
+  std::string bytes(kernel::base64url_decoded_bytes(text->size()), '\0');
+  const std::size_t fault =
+      kernel::decode_base64url_portable(text->data(), text->size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
+  if (fault == kernel::kBase64urlAccepted)
+    return JsonObject().add("valid", true).add("bytes", encode_hex(bytes)).text();
+  return JsonObject().add("valid", false).add("offset", static_cast<std::int64_t>(fault)).text();
+}
+
+}  // namespace assay::probe

@@ -1,0 +1,40 @@
+// What the probe answers: parts of the engine on their own, for public test vectors.
+//
+//   {"op":"verify","alg":A,"jwk":{...},"msg":HEX,"sig":HEX}      {"valid":true} or {"valid":false,"reason":NAME}
+//   {"op":"json","text":HEX}                                     the same, for one JSON document as a token has them
+//   {"op":"base64url","kernel":"portable","text":HEX}            {"valid":true,"bytes":HEX} or
+//                                                                {"valid":false,"offset":N}
+//
+// `reason` is the name of an error code or of a key's defect. What is no such question is answered {"error":TEXT}.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "jose/json.h"
+#include "verify/evp_verify.h"
+
+namespace assay::probe {
+
+// Longest question, in bytes.
+inline constexpr std::size_t kQuestionBytesMax = std::size_t{8} << 20;
+
+class Operations {
+ public:
+  Operations() : questions_(kQuestionBytesMax), arena_(kQuestionBytesMax) {}
+
+  // One question in, one answer out, both JSON text on one line without its end.
+  [[nodiscard]] std::string answer(std::string_view question);
+
+ private:
+  [[nodiscard]] std::string answer_verify(jose::JsonValue question);
+  [[nodiscard]] std::string answer_json(jose::JsonValue question) const;
+  [[nodiscard]] std::string answer_base64url(jose::JsonValue question) const;
+
+  jose::JsonReader questions_;
+  base::Arena arena_;
+  verify::EvpVerifier verifier_;
+};
+
+}  // namespace assay::probe
