@@ -19,6 +19,16 @@ TEST(SignatureOnly, TakesAnyPayload) {
   EXPECT_EQ(judge(test::token(test::claims({{"exp", "1"}}))), ErrorCode::kNone);
 }
 
+TEST(SignatureOnly, TakesAnEmptyPayloadAsAJwsMayHaveOne) {  // RFC 7515 sec 7.1
+  EXPECT_EQ(judge(test::token("")), ErrorCode::kNone);
+  const std::string compact = test::token("");
+  const std::string head = compact.substr(0, compact.find('.'));
+  EXPECT_EQ(judge(head + ".."), ErrorCode::kMalformedToken);
+  EXPECT_EQ(judge(compact + ".x"), ErrorCode::kMalformedToken);
+  EXPECT_EQ(judge(compact.substr(head.size())), ErrorCode::kMalformedToken);
+  EXPECT_EQ(judge(head + ".." + test::token().substr(test::token().rfind('.') + 1)), ErrorCode::kBadSignature);
+}
+
 TEST(SignatureOnly, RefusesWhatTheHeaderOrTheKeysDoNotAllow) {
   EXPECT_EQ(judge(""), ErrorCode::kMissingToken);
   EXPECT_EQ(judge("a.b"), ErrorCode::kMalformedToken);
