@@ -39,7 +39,7 @@ def ask_probe(questions):
 
 
 def verify_lines(arguments, tokens):
-    """(accepted, code) of each token, by `assay verify` in one batch run. A key file that cannot be used rejects all."""
+    """(accepted, code) of each token, by one run of `assay verify`. A key file that cannot be used rejects all."""
     done = run([BIN / "assay", "verify", *arguments, "--json", "-"], b"".join(token + b"\n" for token in tokens))
     if done.returncode == 2 and not done.stdout:
         return [(False, "key_file_refused")] * len(tokens)
