@@ -45,10 +45,10 @@ std::string joined(std::string_view a, std::string_view b, std::string_view c) {
   return text.append(a).append(b).append(c);
 }
 
-// A member that is an http(s) URL. An absent one reads as empty; nothing if it is there and is anything else.
+// A member that is an http(s) URL; nothing if it is absent or anything else.
 std::optional<std::string> read_url(jose::JsonValue root, std::string_view name) {
   const jose::JsonValue::Found member = root.find(name);
-  if (!member) return std::string();
+  if (!member) return std::nullopt;
   if (member.value.kind() != JsonKind::kString || !split_http_url(member.value.text())) return std::nullopt;
   return std::string(member.value.text());
 }
@@ -83,9 +83,8 @@ Expected<Metadata> parse_metadata(std::string_view document, std::string_view ex
   const bool is_expected = issuer && issuer.value.kind() == JsonKind::kString && issuer.value.text() == expected_issuer;
   if (!is_expected) return fail(ErrorCode::kBadMetadata);
   std::optional<std::string> jwks_uri = read_url(*root, "jwks_uri");
-  std::optional<std::string> introspection_endpoint = read_url(*root, "introspection_endpoint");
-  if (!jwks_uri || jwks_uri->empty() || !introspection_endpoint) return fail(ErrorCode::kBadMetadata);
-  return Metadata{.jwks_uri = std::move(*jwks_uri), .introspection_endpoint = std::move(*introspection_endpoint)};
+  if (!jwks_uri) return fail(ErrorCode::kBadMetadata);
+  return Metadata{.jwks_uri = std::move(*jwks_uri)};
 }
 
 }  // namespace assay::issuer

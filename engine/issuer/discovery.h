@@ -21,7 +21,6 @@ namespace assay::issuer {
 
 struct Metadata {
   std::string jwks_uri;
-  std::string introspection_endpoint;  // empty if absent
 };
 
 // Reads a metadata document.

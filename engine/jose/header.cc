@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::string_view kMediaTypePrefix = "application/";
 
-// Media types are compared without regard to case. RFC 2045 sec 5.1.
-bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char c, char lower) {
-    return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == lower;
-  });
-}
-
 // The short form of a media type: without "application/" where no other slash follows. RFC 7515 sec 4.1.9.
 std::string_view short_media_type(std::string_view type) noexcept {
   if (!equal_ignoring_case(type.substr(0, kMediaTypePrefix.size()), kMediaTypePrefix)) return type;
@@ -33,6 +26,12 @@ bool demands_extension(JsonValue root) noexcept {
 }
 
 }  // namespace
+
+bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
+  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char c, char lower) {
+    return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == lower;
+  });
+}
 
 Expected<JoseHeader> parse_header(JsonValue root) noexcept {
   JoseHeader header;

@@ -46,6 +46,13 @@ class IntrospectionCache {
   explicit IntrospectionCache(std::size_t bytes_max)
       : inactive_bytes_max_(bytes_max / 8), active_bytes_max_(bytes_max - bytes_max / 8) {}
 
+  // Changes the budget. Entries over a smaller one stay until they expire; nothing new is kept meanwhile.
+  void set_bytes_max(std::size_t bytes_max) {
+    const base::MutexLock lock(writer_mutex_);
+    inactive_bytes_max_ = bytes_max / 8;
+    active_bytes_max_ = bytes_max - bytes_max / 8;
+  }
+
   // Which token, asked of which issuer. The whole token is compared on a hit: no digest alone decides.
   struct Key {
     std::uint64_t issuer = 0;  // differs by issuer and by policy: a reloaded policy starts with no answers
@@ -202,8 +209,8 @@ class IntrospectionCache {
   void sweep_next(std::int64_t now_ns) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
 
   const std::unique_ptr<Shard[]> shards_ = std::make_unique<Shard[]>(kShardCount);
-  const std::size_t inactive_bytes_max_;
-  const std::size_t active_bytes_max_;
+  std::size_t inactive_bytes_max_ ABSL_GUARDED_BY(writer_mutex_);
+  std::size_t active_bytes_max_ ABSL_GUARDED_BY(writer_mutex_);
 
   // From here on written by the control plane: away from the line that every find() reads.
   alignas(base::kCacheLineBytes) base::Mutex writer_mutex_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "jose/header.h"
+
 namespace assay::verify {
 namespace {
 
@@ -19,12 +21,6 @@ bool is_empty_value(const Claim& claim) {
     case JsonKind::kFalse: return false;
   }
   return true;
-}
-
-char to_lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter; }
-
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 }  // namespace
@@ -90,10 +86,20 @@ Expected<void> check_required_claims(const jose::Claims& claims, std::span<const
   return {};
 }
 
+Expected<void> check_token_type(const jose::Claims& answer) noexcept {
+  for (const Claim& member : answer.members) {
+    if (member.name != "token_type") continue;
+    const bool is_bearer = member.kind == JsonKind::kString && (jose::equal_ignoring_case(member.text, "bearer") ||
+                                                                jose::equal_ignoring_case(member.text, "access_token"));
+    if (!is_bearer) return fail(ErrorCode::kWrongType);
+  }
+  return {};
+}
+
 Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
   if (policy.token_types.empty()) return {};
   for (const std::string& accepted : policy.token_types) {
-    if (equal_without_case(typ, accepted)) return {};
+    if (jose::equal_ignoring_case(typ, accepted)) return {};
   }
   return fail(ErrorCode::kWrongType);
 }

@@ -40,6 +40,10 @@ enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
 [[nodiscard]] Expected<void> check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
                                                    std::string_view& detail) noexcept;
 
+// An opaque token is an access token or none: what the server says of its type, if it does. RFC 7662 sec 2.2.
+//   errors   wrong_type: a refresh token, or one that is bound to more than its bearer
+[[nodiscard]] Expected<void> check_token_type(const jose::Claims& answer) noexcept;
+
 // RFC 8725 sec 3.11. Media types compare without case (RFC 7515 sec 4.1.9).
 //   errors   wrong_type
 [[nodiscard]] Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept;

@@ -7,6 +7,14 @@
 namespace assay::verify {
 namespace {
 
+// RFC 7515 sec 4.1.9: the form in which a header's `typ` is compared.
+std::string short_type(std::string_view type) {
+  constexpr std::string_view kPrefix = "application/";
+  std::string text(type);
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
+}
+
 bool takes_issuer(const EntrancePolicy& entrance, const std::string& name) {
   return entrance.issuers.empty() ||
          std::find(entrance.issuers.begin(), entrance.issuers.end(), name) != entrance.issuers.end();
@@ -37,6 +45,10 @@ std::optional<std::uint32_t> CompiledEntrance::find_jwt_issuer(bool has_iss, std
   return found->second;
 }
 
+bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept {
+  return url.starts_with("https://") || (policy.allow_plain_http && url.starts_with("http://"));
+}
+
 Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation) {
   if (!policy_faults(policy).empty()) return fail(ErrorCode::kBadPolicy);
   auto compiled = std::make_unique<CompiledPolicy>();
@@ -45,6 +57,7 @@ Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, s
                           .answers_id = generation * kIssuersMax + compiled->issuers.size(),
                           .algorithms = {},
                           .runtime = nullptr};
+    for (std::string& type : issuer.policy.token_types) type = short_type(type);
     for (const Alg alg : source.algorithms) issuer.algorithms.set(static_cast<std::size_t>(alg));
     compiled->issuers.push_back(std::move(issuer));
   }

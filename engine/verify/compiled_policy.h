@@ -26,7 +26,8 @@ using VerdictCounters = base::Counters<kErrorCodeCount>;
 // What belongs to an issuer for as long as its key source stays the same, across reloads of the policy.
 struct IssuerRuntime {
   keys::KeyCache keys;
-  std::array<VerdictCounters, kWorkersMax> verdicts;  // one writer each: the worker of that index
+  std::array<VerdictCounters, kWorkersMax> verdicts;                   // one writer each: the worker of that index
+  std::array<base::Counters<1>, base::kReadersMax> unreadable_scopes;  // one writer each: the reader of that index
 };
 
 struct CompiledIssuer {
@@ -55,6 +56,9 @@ struct CompiledPolicy {
   RouteTable routes;
   std::size_t token_bytes_max = kTokenBytesMax;
 };
+
+// Whether the engine may fetch from `url` for this issuer: https, or http where the policy allows it.
+[[nodiscard]] bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept;
 
 // Compiles a policy without faults. The issuers' runtimes are left empty: the control machine gives them.
 //   errors   bad_policy: policy_faults(policy) is not empty

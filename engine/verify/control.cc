@@ -77,6 +77,7 @@ Expected<void> ControlMachine::reload(Policy policy) {
   Expected<Prepared> prepared = prepare(policy, supplies_, policy_generation_ + 1);
   if (!prepared) return Unexpected(prepared.error());
   ++policy_generation_;
+  answers_.set_bytes_max(policy.introspection_cache_bytes);
   issuers_ = std::move(policy.issuers);
   supplies_ = std::move(prepared->supplies);
   policy_.publish(std::move(prepared->policy));
@@ -134,6 +135,7 @@ void ControlMachine::step(Now now) {
   if (now.monotonic_ns >= next_sweep_ns_) {
     answers_.sweep(now.monotonic_ns);
     policy_.reclaim();
+    for (const std::shared_ptr<KeySupply>& supply : supplies_) supply->runtime()->keys.reclaim();
     next_sweep_ns_ = now.monotonic_ns + kSweepPeriodNs;
   }
 }

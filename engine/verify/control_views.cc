@@ -88,6 +88,13 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
   };
   visit_fetches("good", supply.fetches_good());
   visit_fetches("failed", supply.fetches_failed());
+  std::uint64_t unreadable = 0;
+  for (const base::Counters<1>& reader : supply.runtime()->unreadable_scopes) unreadable += reader.read(0);
+  visit(Metric{.name = "unreadable_scopes_total",
+               .help = "Tokens whose scope does not fit the issuer's grammar and grants nothing",
+               .kind = Metric::Kind::kCounter,
+               .labels = {{"issuer", supply.name()}},
+               .value = static_cast<double>(unreadable)});
 }
 
 void ControlMachine::for_each_metric(const VisitMetric& visit) const {

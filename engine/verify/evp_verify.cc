@@ -75,10 +75,9 @@ class EvpVerifier::Impl {
     for (std::size_t i = 0; i < kDigestCount; ++i) {
       digests_[i].reset(EVP_MD_fetch(nullptr, kDigestNames[i], nullptr));
       ASSAY_CHECK(digests_[i] != nullptr);
+      mac_contexts_[i] = make_mac_context(kDigestNames[i]);
     }
-    ASSAY_CHECK(digest_context_ != nullptr && mac_ != nullptr);
-    mac_context_.reset(EVP_MAC_CTX_new(mac_.get()));
-    ASSAY_CHECK(mac_context_ != nullptr);
+    ASSAY_CHECK(digest_context_ != nullptr);
   }
 
   bool verify(const keys::Key& key, Alg alg, std::string_view signing_input, std::span<const std::uint8_t> signature) {
@@ -172,26 +171,33 @@ class EvpVerifier::Impl {
                             signing_input.size()) == 1;
   }
 
+  MacContext make_mac_context(std::string_view digest_name) const {
+    ASSAY_CHECK(mac_ != nullptr);
+    MacContext context(EVP_MAC_CTX_new(mac_.get()));
+    // OSSL_PARAM wants a pointer to non-const and does not write through it here.
+    const std::array<OSSL_PARAM, 2> parameters = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest_name.data()),
+                                         digest_name.size()),
+        OSSL_PARAM_construct_end()};
+    ASSAY_CHECK(context != nullptr && EVP_MAC_CTX_set_params(context.get(), parameters.data()) == 1);
+    return context;
+  }
+
   bool verify_mac(const keys::Key& key, jose::Digest digest_name, std::string_view signing_input,
                   std::span<const std::uint8_t> signature) {
-    // OSSL_PARAM wants a pointer to non-const and does not write through it here.
-    std::string_view name = kDigestNames[static_cast<std::size_t>(digest_name)];
-    const std::array<OSSL_PARAM, 2> parameters = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(name.data()), name.size()),
-        OSSL_PARAM_construct_end()};
+    EVP_MAC_CTX* const context = mac_contexts_[static_cast<std::size_t>(digest_name)].get();
     std::array<std::uint8_t, EVP_MAX_MD_SIZE> mac;
     std::size_t mac_bytes = 0;
-    const bool computed =
-        EVP_MAC_init(mac_context_.get(), as_bytes(key.secret_k), key.secret_k.size(), parameters.data()) == 1 &&
-        EVP_MAC_update(mac_context_.get(), as_bytes(signing_input), signing_input.size()) == 1 &&
-        EVP_MAC_final(mac_context_.get(), mac.data(), &mac_bytes, mac.size()) == 1;
+    const bool computed = EVP_MAC_init(context, as_bytes(key.secret_k), key.secret_k.size(), nullptr) == 1 &&
+                          EVP_MAC_update(context, as_bytes(signing_input), signing_input.size()) == 1 &&
+                          EVP_MAC_final(context, mac.data(), &mac_bytes, mac.size()) == 1;
     return computed && mac_bytes == signature.size() && CRYPTO_memcmp(mac.data(), signature.data(), mac_bytes) == 0;
   }
 
   std::array<DigestAlgorithm, kDigestCount> digests_;
   DigestContext digest_context_;
   MacAlgorithm mac_;
-  MacContext mac_context_;
+  std::array<MacContext, kDigestCount> mac_contexts_;  // each with its digest set
   std::array<Entry, kContextCount> entries_;
 };
 

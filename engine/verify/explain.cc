@@ -83,6 +83,14 @@ std::string header_finding(const CheckState& state) {
   return finding;
 }
 
+std::string type_finding(const CheckState& state) {
+  if (state.kind == TokenKind::kJwt) return "typ " + shown(state.token.unverified_header.typ);
+  for (const Claim& member : state.unverified_claims.members) {
+    if (member.name == "token_type") return "token_type " + shown(member.text);
+  }
+  return "token_type absent";
+}
+
 std::string key_finding(const CheckState& state) {
   if (state.keys == nullptr || state.keys->set == nullptr) {
     return "the issuer has no keys: " + (state.keys == nullptr ? "" : state.keys->last_error);
@@ -101,7 +109,7 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
     case Step::kIntrospection:
       return state.answer == nullptr ? "no answer is remembered" : state.answer->active() ? "active" : "not active";
     case Step::kIssuer: return claims.has_iss ? "iss " + shown(claims.iss) : "no iss";
-    case Step::kType: return "typ " + shown(state.token.unverified_header.typ);
+    case Step::kType: return type_finding(state);
     case Step::kAlgorithm:
       return "alg " + std::string(jose::facts_of(state.token.unverified_header.unverified_alg).name);
     case Step::kAudience: return "aud " + shown_list(claims.audiences);

@@ -37,10 +37,6 @@ std::string complaint_of(const FetchResult& result) {
   return {};
 }
 
-bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) {
-  return url.starts_with("https://") || (policy.allow_plain_http && url.starts_with("http://"));
-}
-
 }  // namespace
 
 KeySupply::KeySupply(const IssuerPolicy& policy)

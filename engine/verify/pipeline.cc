@@ -140,8 +140,7 @@ void Pipeline::read_shape(CheckState& state) noexcept {
     state.kind = TokenKind::kOpaque;
     state.issuer_index = *state.entrance->opaque;
     state.issuer = &policy_->issuers[state.issuer_index];
-    for (const Step step :
-         {Step::kHeader, Step::kPayload, Step::kType, Step::kAlgorithm, Step::kKey, Step::kSignature}) {
+    for (const Step step : {Step::kHeader, Step::kPayload, Step::kAlgorithm, Step::kKey, Step::kSignature}) {
       mark(state, step, Trace::Mark::kSkipped);
     }
     pass(state, Step::kShape, {});
@@ -274,6 +273,8 @@ void Pipeline::check_claims(CheckState& state) noexcept {
       return;
     }
     pass(state, Step::kAlgorithm, {});
+  } else if (!pass(state, Step::kType, check_token_type(claims))) {
+    return;
   }
   const ExpiryRule rule = state.kind == TokenKind::kOpaque ? ExpiryRule::kOpaque : ExpiryRule::kJwt;
   if (!pass(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
@@ -342,7 +343,11 @@ void Pipeline::check_rights(CheckState& state) noexcept {
   const std::optional<std::span<const jose::ScopeValue>> granted =
       jose::parse_granted_scope(claims.scope_texts, claims.scope_is_list, state.issuer->policy.scope.grammar, arena_);
   // A scope that does not fit its grammar grants nothing.
-  if (granted) state.granted = *granted;
+  if (granted) {
+    state.granted = *granted;
+  } else {
+    state.issuer->runtime->unreadable_scopes[reader_].add(0);
+  }
   if (state.route.kind == RouteMatch::Kind::kUnmatchedAuthenticated) {
     mark(state, Step::kRouteClaims, Trace::Mark::kSkipped);
     mark(state, Step::kScope, Trace::Mark::kSkipped);

@@ -8,6 +8,7 @@
 #include "issuer/discovery.h"
 #include "jose/alg.h"
 #include "jose/scope.h"
+#include "verify/compiled_policy.h"
 #include "verify/routes.h"
 
 namespace assay {
@@ -21,10 +22,6 @@ bool contains(const std::vector<std::string>& list, std::string_view text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
-bool is_allowed_url(const std::string& url, const IssuerPolicy& issuer) {
-  return url.starts_with("https://") || (issuer.allow_plain_http && url.starts_with("http://"));
-}
-
 // In the duration's own unit: a conversion could overflow.
 template <typename Duration>
 bool is_duration(Duration duration) {
@@ -35,8 +32,10 @@ void find_key_source_faults(const IssuerPolicy& issuer, const std::string& where
   const KeySource& keys = issuer.keys;
   const bool has_url =
       (keys.kind == KeySource::Kind::kDiscovery && !keys.text.empty()) || keys.kind == KeySource::Kind::kJwksUrl;
-  if (has_url && !is_allowed_url(keys.text, issuer)) faults.push_back(where + "the key URL must start with https://");
-  const bool is_issuer_url = is_allowed_url(issuer.issuer, issuer) && !issuer::metadata_urls(issuer.issuer).empty();
+  if (has_url && !verify::is_allowed_url(keys.text, issuer))
+    faults.push_back(where + "the key URL must start with https://");
+  const bool is_issuer_url =
+      verify::is_allowed_url(issuer.issuer, issuer) && !issuer::metadata_urls(issuer.issuer).empty();
   if (keys.kind == KeySource::Kind::kDiscovery && !is_issuer_url) {
     faults.push_back(where + "discovery needs an issuer that is an https:// URL without query and fragment");
   }
@@ -70,7 +69,7 @@ void find_jwt_faults(const IssuerPolicy& issuer, const std::string& where, Fault
 
 void find_opaque_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const OpaquePolicy& opaque = *issuer.opaque;
-  if (!is_allowed_url(opaque.introspection_url, issuer)) {
+  if (!verify::is_allowed_url(opaque.introspection_url, issuer)) {
     faults.push_back(where + "the introspection URL must start with https://");
   }
   if (opaque.client_id.empty()) faults.push_back(where + "introspection needs a client_id");

@@ -26,15 +26,29 @@ std::optional<unsigned char> hex_value(char digit) {
   return std::nullopt;
 }
 
-// Whether the escape at `text` (two characters behind a "%") has only one reading.
+// The byte that the escape at the front of `text` ("%41...") stands for; nothing if there is none.
+std::optional<unsigned char> escaped_byte(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return std::nullopt;
+  const std::optional<unsigned char> high = hex_value(text[1]);
+  const std::optional<unsigned char> low = hex_value(text[2]);
+  if (!high || !low) return std::nullopt;
+  return static_cast<unsigned char>(*high << 4 | *low);
+}
+
+// Whether a lead byte starts a UTF-8 form that is longer than needed, in which a lenient reader finds "/" or ".", or
+// none at all. RFC 3629 sec 3.
+bool is_overlong_lead(unsigned char lead, std::string_view rest) {
+  if (lead == 0xC0 || lead == 0xC1 || lead >= 0xF5) return true;
+  if (lead != 0xE0 && lead != 0xF0) return false;
+  const std::optional<unsigned char> next = escaped_byte(rest);
+  return !next || *next < (lead == 0xE0 ? 0xA0 : 0x90);
+}
+
+// Whether the escape at the front of `text` has only one reading.
 bool is_plain_escape(std::string_view text) {
-  if (text.size() < 2) return false;
-  const std::optional<unsigned char> high = hex_value(text[0]);
-  const std::optional<unsigned char> low = hex_value(text[1]);
-  if (!high || !low) return false;
-  const auto byte = static_cast<unsigned char>(*high << 4 | *low);
-  return !is_unreserved(byte) && byte != '/' && byte != '\\' && byte != ';' && byte != '%' && byte >= 0x20 &&
-         byte != 0x7F;
+  const std::optional<unsigned char> byte = escaped_byte(text);
+  if (!byte || is_unreserved(*byte) || *byte < 0x20 || *byte == 0x7F) return false;
+  return *byte != '/' && *byte != '\\' && *byte != ';' && *byte != '%' && !is_overlong_lead(*byte, text.substr(3));
 }
 
 bool is_dot_segment(std::string_view segment) { return segment == "." || segment == ".."; }
@@ -148,7 +162,7 @@ Expected<void> check_path(std::string_view path) noexcept {
     }
     const auto byte = static_cast<unsigned char>(path[i]);
     const bool odd = byte <= 0x20 || byte >= 0x7F || byte == '\\' || byte == ';' || byte == '#';
-    const bool odd_escape = byte == '%' && !is_plain_escape(path.substr(i + 1));
+    const bool odd_escape = byte == '%' && !is_plain_escape(path.substr(i));
     if (odd || odd_escape) return fail(ErrorCode::kAmbiguousPath, i);
   }
   return {};

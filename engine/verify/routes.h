@@ -71,7 +71,8 @@ class RouteTable {
 
 // Checks that every reader of a path means the same by it. RFC 3986 sec 3.3 and 6.2.2.
 //   errors   ambiguous_path: not starting with "/"; "//", ".", ".." segments; "\", ";", "#"; bytes outside 0x21-0x7E;
-//            a broken percent escape, or one for a byte that stands for itself or for "/", "\", "." or a control byte
+//            a broken percent escape, or one for a byte that stands for itself or for "/", "\", "." or a control byte,
+//            or in overlong UTF-8
 [[nodiscard]] Expected<void> check_path(std::string_view path) noexcept;
 
 // The path before a query.

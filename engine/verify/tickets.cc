@@ -65,9 +65,7 @@ std::optional<Ticket> TicketTable::order(std::uint64_t answers_id, std::string_v
   return Ticket{.slot_plus_one = index + 1, .generation = slot.generation};
 }
 
-char* TicketTable::token_room(std::size_t index) const noexcept {
-  return tokens_.get() + index * kOpaqueTokenBytesMax;
-}
+char* TicketTable::token_room(std::size_t index) const noexcept { return tokens_.get() + index * kOpaqueTokenBytesMax; }
 
 std::string_view TicketTable::token_of(const Slot& slot) const noexcept {
   return {token_room(static_cast<std::size_t>(&slot - slots_.get())), slot.token_bytes};

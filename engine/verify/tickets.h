@@ -108,7 +108,7 @@ class TicketTable {
   void free_slot(Slot& slot) noexcept;
 
   std::unique_ptr<Slot[]> slots_;
-  std::unique_ptr<char[]> tokens_;  // one room per slot
+  std::unique_ptr<char[]> tokens_;         // one room per slot
   std::vector<std::uint32_t> free_slots_;  // worker's own
   SlotQueue orders_;
   SlotQueue settled_;

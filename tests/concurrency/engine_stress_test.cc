@@ -1,8 +1,8 @@
 // Property: while workers decide on their threads, the control thread fetches answers and a third thread reloads the
 // policy, every verdict is right for one of the policies, no ticket is lost, and nothing races (thread sanitizer).
 // Method: the two policies that are reloaded in turn differ in the audience; each worker decides a token for either, a
-// tampered one and an opaque one whose answer says its own name back. A JWT is accepted or refused for its audience, the
-// tampered one never accepted, the opaque one accepted with its own subject.
+// tampered one and an opaque one whose answer says its own name back. A JWT is accepted or refused for its audience,
+// the tampered one never accepted, the opaque one accepted with its own subject.
 #include <atomic>
 #include <thread>
 

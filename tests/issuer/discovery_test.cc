@@ -92,7 +92,7 @@ TEST(MetadataUrls, IssuersThatAreNoPlainHttpUrlHaveNone) {
   }
 }
 
-TEST(Metadata, GivesTheUrls) {
+TEST(Metadata, GivesTheKeySetUrl) {
   const Expected<Metadata> metadata = parse(R"({
     "issuer": "https://hub.example/partner/v1",
     "token_endpoint": "https://hub.example/oauth/token",
@@ -102,16 +102,6 @@ TEST(Metadata, GivesTheUrls) {
   })");
   ASSERT_TRUE(metadata);
   EXPECT_EQ(metadata->jwks_uri, "https://hub.example/keys?v=1");
-  EXPECT_EQ(metadata->introspection_endpoint, "https://hub.example/oauth/introspect");
-}
-
-TEST(Metadata, IntrospectionEndpointMayBeAbsentButNotWrong) {
-  const Expected<Metadata> metadata = parse(with_jwks_uri(R"("https://hub.example/keys")"));
-  ASSERT_TRUE(metadata);
-  EXPECT_EQ(metadata->introspection_endpoint, "");
-  for (const char* endpoint : {"null", "1", R"("")", R"("/introspect")", R"("file:///x")"}) {
-    expect_refused(with_jwks_uri(R"("https://hub.example/keys","introspection_endpoint":)" + std::string(endpoint)));
-  }
 }
 
 TEST(Metadata, IssuerMustBeEqualByteForByte) {

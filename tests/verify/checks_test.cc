@@ -107,6 +107,22 @@ TEST(RequiredClaims, MustBeThereAndNotEmpty) {
   EXPECT_FALSE(refused(JsonKind::kArray, "[0]"));
 }
 
+TEST(TokenType, OfAnAnswerIsBearerOrAbsent) {
+  const auto code_for = [](JsonKind kind, std::string_view text) {
+    const std::vector<Claim> members = {{.name = "token_type", .text = text, .kind = kind}};
+    jose::Claims answer;
+    answer.members = members;
+    return code_of(check_token_type(answer));
+  };
+  EXPECT_EQ(code_of(check_token_type({})), ErrorCode::kNone);
+  EXPECT_EQ(code_for(JsonKind::kString, "Bearer"), ErrorCode::kNone);
+  EXPECT_EQ(code_for(JsonKind::kString, "access_token"), ErrorCode::kNone);
+  for (const char* text : {"refresh_token", "DPoP", "", "Bearers"}) {
+    EXPECT_EQ(code_for(JsonKind::kString, text), ErrorCode::kWrongType) << text;
+  }
+  EXPECT_EQ(code_for(JsonKind::kNull, "null"), ErrorCode::kWrongType);
+}
+
 TEST(Type, IsComparedWithoutCaseWhereItIsConfigured) {
   IssuerPolicy policy;
   EXPECT_TRUE(check_type("anything", policy));

@@ -27,6 +27,13 @@ TEST(CompiledPolicy, NamesAnswersAnewInEachGeneration) {
             compile_policy(policy, 2).value()->issuers[0].answers_id);
 }
 
+TEST(CompiledPolicy, TakesMediaTypesInAnyForm) {
+  IssuerPolicy issuer = test::issuer_policy();
+  issuer.token_types = {"application/AT+JWT"};
+  const std::string head = R"({"alg":"RS256","kid":"k1","typ":"at+jwt"})";
+  EXPECT_EQ(test::code_of(test::policy({issuer}), test::token(test::claims(), head)), ErrorCode::kNone);
+}
+
 TEST(CompiledPolicy, OfAFaultyPolicyDoesNotExist) {
   EXPECT_EQ(compile_policy(Policy{}, 1).error().code, ErrorCode::kBadPolicy);
 }

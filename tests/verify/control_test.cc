@@ -38,6 +38,16 @@ TEST(Control, CountsVerdictsByIssuerAndCode) {
   EXPECT_THAT(seen, ElementsAre("main/accepted=1", "main/expired=1", "/malformed_token=1"));
 }
 
+TEST(Control, CountsScopesThatDoNotFitTheirGrammar) {
+  const auto engine = open_engine(policy());
+  EXPECT_EQ(decide(*engine, {.token = token(claims({{"scope", "\"two  blanks\""}}))}).code, ErrorCode::kNone);
+  double count = -1;
+  engine->control().for_each_metric([&](const Metric& metric) {
+    if (metric.name == "unreadable_scopes_total") count = metric.value;
+  });
+  EXPECT_EQ(count, 1);
+}
+
 TEST(Control, ListsItsKeysWithReasons) {
   Policy chosen = policy();
   const std::string encryption = other_rsa_key().public_jwk({.kid = "e1", .alg = {}, .use = "enc"});

@@ -166,6 +166,14 @@ TEST_F(OpaqueTokens, AreRefusedWhereTheAnswerNamesAnotherIssuer) {
   EXPECT_EQ(ask("token-1", ticket).code(), ErrorCode::kUnknownIssuer);
 }
 
+TEST_F(OpaqueTokens, AreRefusedWhereTheAnswerIsAboutARefreshToken) {
+  const Ticket ticket = ask("token-1").ticket();
+  engine_->control().step(kNow);
+  fetcher_.answer(R"({"active":true,"token_type":"refresh_token"})");
+  engine_->control().step(kNow);
+  EXPECT_EQ(ask("token-1", ticket).code(), ErrorCode::kWrongType);
+}
+
 TEST_F(OpaqueTokens, AreForgottenWhenThePolicyChanges) {
   const Ticket ticket = ask("token-1").ticket();
   engine_->control().step(kNow);

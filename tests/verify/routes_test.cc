@@ -97,7 +97,9 @@ TEST(Paths, OthersAreRefusedWhereTheyBecomeAmbiguous) {
   EXPECT_EQ(check_path("/a/../b").error().offset, 3U);
   EXPECT_EQ(check_path("/a//b").error().offset, 3U);
   EXPECT_EQ(check_path("/ab%2Fc").error().offset, 3U);
-  for (const char* path : {"", "a", "/..", "/.", "/a/.", "/%", "/%4", "/%4g", "/%41", "/%7e", "/%7F", "/%0a", "/a;b"}) {
+  for (const char* path :
+       {"",     "a",    "/..",  "/.",      "/a/.",    "/%",         "/%4",           "/%4g", "/%41",    "/%7e",
+        "/%7F", "/%0a", "/a;b", "/%C0%AF", "/%c1%81", "/%E0%80%AE", "/%F0%80%80%AE", "/%E0", "/%F8%88", "/%FF"}) {
     EXPECT_FALSE(check_path(path)) << path;
   }
 }

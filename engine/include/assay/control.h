@@ -66,6 +66,7 @@ class Control {
   [[nodiscard]] virtual std::int64_t next_step_ns() const = 0;
 
   [[nodiscard]] virtual Readiness readiness() const = 0;
+  // `visit` is called under the engine's lock: it must not call Control, and should copy and return.
   virtual void for_each_key(const std::function<void(const KeyInfo&)>& visit) const = 0;
   virtual void for_each_metric(const std::function<void(const Metric&)>& visit) const = 0;
 

@@ -62,9 +62,8 @@ inline constexpr std::size_t kRsaModulusBitsMax = 16384;
 // Largest RSA public exponent, in bits.
 inline constexpr std::size_t kRsaExponentBitsMax = 33;
 
-// Longest signature that is decoded, in bytes: the largest RSA modulus.
-inline constexpr std::size_t kSignatureBytesMax = kRsaModulusBitsMax / 8;
-static_assert(kSignatureBytesMax * 4 / 3 < kTokenBytesMax);
+// A token has room for a signature of the largest modulus.
+static_assert(kRsaModulusBitsMax / 8 * 4 / 3 < kTokenBytesMax);
 
 // Shortest HMAC secret, in bytes: RFC 7518 sec 3.2 asks for the size of the hash output of HS256.
 inline constexpr std::size_t kHmacSecretBytesMin = 32;
