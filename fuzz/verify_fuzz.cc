@@ -16,9 +16,8 @@
 namespace assay::fuzz {
 namespace {
 
-constexpr std::string_view kClaims =
-    R"({"iss":"https://issuer.example","aud":["api"],"sub":"a","exp":1710224600,)"
-    R"("iat":1710220000,"scope":"orders:read"})";
+constexpr std::string_view kClaims = R"({"iss":"https://issuer.example","aud":["api"],"sub":"a","exp":1710224600,)"
+                                     R"("iat":1710220000,"scope":"orders:read"})";
 
 struct Fixture {
   signing::SigningKey rsa = signing::SigningKey::generate_rsa(2048);

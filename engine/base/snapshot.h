@@ -3,7 +3,8 @@
 //
 // Concurrency
 //   writers    publish(), reclaim(): any control thread; serialised by publish_mutex_
-//   readers    observe(): one thread per reader index; wait-free but for one retry per publish that falls between its two
+//   readers    observe(): one thread per reader index; wait-free but for one retry per publish that falls between its
+//   two
 //              reads of current_; stores only to its own slot's cache line
 //   publish    current_ exchange in publish(), release                                           [P1]
 //   observe    current_ re-read in observe(), acquire: sees the whole value                      [P1]

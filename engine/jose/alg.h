@@ -17,7 +17,7 @@ struct AlgFacts {
   std::string_view name;
   AlgFamily family;
   Digest digest;
-  Curve curve;                  // kEcdsa and kEdDsa
+  Curve curve;                    // kEcdsa and kEdDsa
   std::uint32_t signature_bytes;  // exact size; 0: the size of the modulus
 };
 

@@ -15,10 +15,10 @@ namespace assay::jose {
 // Registered claims with their types checked, and all top-level members for look-up by name.
 struct Claims {
   bool has_iss = false;
-  std::string_view iss;                         // RFC 7519 sec 4.1.1
-  std::string_view sub;                         // sec 4.1.2; empty if absent
-  std::string_view jti;                         // sec 4.1.7; empty if absent
-  std::string_view client;                      // client_id, else azp (RFC 9068 sec 2.2); empty if absent
+  std::string_view iss;     // RFC 7519 sec 4.1.1
+  std::string_view sub;     // sec 4.1.2; empty if absent
+  std::string_view jti;     // sec 4.1.7; empty if absent
+  std::string_view client;  // client_id, else azp (RFC 9068 sec 2.2); empty if absent
   bool has_aud = false;
   std::span<const std::string_view> audiences;  // sec 4.1.3; a single string is a list of one
   std::optional<NumericDate> exp;               // sec 4.1.4, rounded down

@@ -66,9 +66,7 @@ class JsonValue {
 
  private:
   [[nodiscard]] const JsonNode& node() const noexcept { return nodes_[index_]; }
-  [[nodiscard]] bool is_container() const noexcept {
-    return kind() == JsonKind::kObject || kind() == JsonKind::kArray;
-  }
+  [[nodiscard]] bool is_container() const noexcept { return kind() == JsonKind::kObject || kind() == JsonKind::kArray; }
 
   std::span<const JsonNode> nodes_;
   std::uint32_t index_;

@@ -57,8 +57,8 @@ class Worker {
   void decide(std::span<const Check> checks, std::span<Verdict> verdicts, Now now) noexcept;
 
   // As decide, for programs without an event loop: waits until no verdict is pending. Reads the clock itself. Drains
-  // every ticket of this worker, so it does not mix with decide on one worker. Where the host steps the control machine,
-  // another thread must do so meanwhile.
+  // every ticket of this worker, so it does not mix with decide on one worker. Where the host steps the control
+  // machine, another thread must do so meanwhile.
   void decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts);
 
   // Readable (poll it) while settled tickets wait for drain. Owned by the worker.

@@ -99,7 +99,8 @@ struct IssuerPolicy {
   bool exp_optional = false;                                // needs max_token_life
   std::optional<std::chrono::microseconds> max_token_life;  // since `iat`; a token without `iat` is then refused
   std::vector<std::string> required_claims;                 // present and not empty
-  std::vector<std::string> token_types;                     // accepted `typ`; case and "application/" do not matter; empty: any
+  // Accepted `typ`; case and "application/" do not matter. Empty: any.
+  std::vector<std::string> token_types;
   ScopeRule scope;
 };
 
