@@ -3,9 +3,8 @@
 //
 // Concurrency
 //   writers    publish(), reclaim(): any control thread; serialised by publish_mutex_
-//   readers    observe(): one thread per reader index; wait-free but for one retry per publish that falls between its
-//   two
-//              reads of current_; stores only to its own slot's cache line
+//   readers    observe(): one thread per reader index; wait-free but for one retry per publish that falls between
+//              its two reads of current_; stores only to its own slot's cache line
 //   publish    current_ exchange in publish(), release                                           [P1]
 //   observe    current_ re-read in observe(), acquire: sees the whole value                      [P1]
 //   hazard     observe() stores its slot, then re-reads current_; publish() exchanges current_, then scans the slots:

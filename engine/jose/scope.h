@@ -30,9 +30,8 @@ struct ScopeValue {
 //
 //   texts    the scope claim: one text, or with `is_list` the elements of an array, each one value (RFC 8693 sec 4.2
 //            has that form); in the bracketed grammar each element is one text of the grammar
-//   returns  the values, in `arena`; nothing if a text does not fit the grammar (then it grants nothing), is longer
-//   than
-//            kGrantedScopesMax values, or `arena` is full; empty for an empty text
+//   returns  the values, in `arena`; nothing if a text does not fit the grammar (then it grants nothing), has
+//            more than kGrantedScopesMax values, or `arena` is full; empty for an empty text
 [[nodiscard]] std::optional<std::span<const ScopeValue>> parse_granted_scope(std::span<const std::string_view> texts,
                                                                              bool is_list, ScopeGrammar grammar,
                                                                              base::Arena& arena) noexcept;

@@ -149,9 +149,8 @@ class Field25519 {
   bool ok_;
 };
 
-// Whether 32 bytes are the canonical encoding of a point of edwards25519 (RFC 8032 sec 5.1.3) whose order does not
-// divide
-// 8. For a point of small order anybody can make signatures that verify.
+// Whether 32 bytes are the canonical encoding of a point of edwards25519 (RFC 8032 sec 5.1.3) whose order does
+// not divide 8. For a point of small order anybody can make signatures that verify.
 bool is_sound_ed25519_point(std::string_view x) {
   std::string big_endian(x.rbegin(), x.rend());
   big_endian.front() = static_cast<char>(big_endian.front() & 0x7f);  // the sign of the x coordinate

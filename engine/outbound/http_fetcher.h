@@ -26,9 +26,8 @@ struct HttpFetcherOptions {
 
 // Thread-safe. HTTP/2 where the server agrees to it by ALPN, else HTTP/1.1; connections are kept for reuse.
 //
-//   done        runs on the fetcher's thread without a lock held, never inside fetch(). It may call fetch(); it must
-//   not
-//               block (all other requests wait for it) and must not destroy the fetcher
+//   done        runs on the fetcher's thread without a lock held, never inside fetch(). It may call fetch(); it
+//               must not block (all other requests wait for it) and must not destroy the fetcher
 //   timeout     counts from the call of fetch(), waiting for a connection included
 //   kRefused    URL: not https (or http with permission), user information, blanks or control bytes;
 //               header: a name that is no token, a value with control bytes. RFC 9110 sec 5.1, RFC 9110 sec 5.5

@@ -21,9 +21,8 @@ namespace assay::server {
 //   X-Assay-Code       the code's public name: for the proxy's log
 //   Cache-Control      no-store
 //   Retry-After        with 503: kRetryAfterSeconds
-//   body               {"error":"..."}: the OAuth error, or the class's name where OAuth has none. With client_detail
-//   also
-//                      "code" and "detail"
+//   body               {"error":"..."}: the OAuth error, or the class's name where OAuth has none. With
+//                      client_detail also "code" and "detail"
 class RefusalWriter {
  public:
   static constexpr const char* kRetryAfterSeconds = "5";

@@ -12,8 +12,8 @@ namespace assay::server {
 //
 //   - no listener; no token place, or one twice; a place other than bearer without a name
 //   - a header or cookie name that is no token
-//   - mode auth_request or forward_auth without trusted_peers: every check would be refused; an entry that is no
-//   address
+//   - mode auth_request or forward_auth without trusted_peers: every check would be refused; an entry
+//     that is no address
 //   - a claim header that is no token, occurs twice, or is one that the sidecar or HTTP itself sets, also in the
 //     spellings with "_" or "." that some backends take for the same
 [[nodiscard]] std::vector<std::string> settings_faults(const Settings& settings);

@@ -9,8 +9,8 @@
 namespace assay::verify {
 namespace {
 
-// An eventfd's counter cannot overflow here and a full pipe is not possible: a failed write means the descriptor is
-// gone.
+// An eventfd's counter cannot overflow here and a full pipe is not possible: a failed write means
+// that the descriptor is gone.
 void wake(int event_fd) noexcept {
   const std::uint64_t one = 1;
   const ssize_t written = write(event_fd, &one, sizeof one);
