@@ -23,9 +23,8 @@ inline constexpr std::size_t kBase64urlAccepted = static_cast<std::size_t>(-1);
 //   returns   kBase64urlAccepted, else the offset of the first character at fault (of the last character for a bad
 //             length or non-zero unused bits)
 //   timing    public data only; not constant-time
-[[nodiscard]] std::size_t decode_base64url(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept;
-
-// The variant for every processor, and the specification of the others.
+//
+// The portable variant is for every processor, and the specification of the others. kernel/kernel.h chooses one.
 [[nodiscard]] std::size_t decode_base64url_portable(const char* text, std::size_t characters,
                                                     std::uint8_t* bytes) noexcept;
 

@@ -1,6 +1,7 @@
 #include "verify/control.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <poll.h>
 
 #include "base/check.h"
@@ -20,13 +21,18 @@ int wait_ms(std::int64_t due_ns, std::int64_t now_ns) {
 }  // namespace
 
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions options) {
+  const char* const forced_kernels = std::getenv("ASSAY_KERNEL");
+  const Expected<kernel::KernelTable> kernels =
+      kernel::select_kernels(forced_kernels == nullptr ? "" : forced_kernels, base::detect_cpu_features());
+  if (!kernels) return Unexpected(kernels.error());
   Expected<Prepared> prepared = prepare(options.policy, {}, 1);
   if (!prepared) return Unexpected(prepared.error());
-  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), std::move(*prepared)));
+  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), *kernels, std::move(*prepared)));
 }
 
-ControlMachine::ControlMachine(EngineOptions options, Prepared prepared)
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared)
     : fetcher_(options.fetcher),
+      kernels_(kernels),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
       issuers_(std::move(options.policy.issuers)),

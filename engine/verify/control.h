@@ -26,6 +26,7 @@
 #include "assay/fetcher.h"
 #include "base/mutex.h"
 #include "base/snapshot.h"
+#include "kernel/kernel.h"
 #include "verify/answer_supply.h"
 #include "verify/compiled_policy.h"
 #include "verify/fetch_inbox.h"
@@ -37,7 +38,7 @@ namespace assay::verify {
 
 class ControlMachine final : public Control {
  public:
-  // Errors: bad_policy, bad_key_set.
+  // Errors: unknown_kernel, bad_policy, bad_key_set.
   [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open(EngineOptions options);
   ~ControlMachine() override;
 
@@ -52,6 +53,7 @@ class ControlMachine final : public Control {
   void remove_worker(const Seat& seat);
 
   [[nodiscard]] base::Snapshot<CompiledPolicy>& policy() noexcept { return policy_; }
+  [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
   // Verdicts on tokens whose issuer is not known, of one worker.
   [[nodiscard]] VerdictCounters& unattributed(base::ReaderIndex reader) noexcept { return unattributed_[reader]; }
@@ -74,7 +76,7 @@ class ControlMachine final : public Control {
     Supplies supplies;  // by issuer index
   };
 
-  ControlMachine(EngineOptions options, Prepared prepared);
+  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared);
   // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
   [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
                                                   std::uint64_t generation);
@@ -91,6 +93,7 @@ class ControlMachine final : public Control {
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
 
   Fetcher* const fetcher_;
+  const kernel::KernelTable kernels_;
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   base::Snapshot<CompiledPolicy> policy_;

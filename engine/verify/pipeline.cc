@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "jose/compact.h"
-#include "kernel/base64url.h"
 #include "verify/checks.h"
 #include "verify/maker.h"
 
@@ -36,8 +35,10 @@ std::string_view as_text(std::span<const std::uint8_t> bytes) noexcept {
 
 }  // namespace
 
-Pipeline::Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source)
+Pipeline::Pipeline(base::ReaderIndex reader, const kernel::KernelTable& kernels, AnswerCache& answers,
+                   AnswerSource& source)
     : reader_(reader),
+      kernels_(kernels),
       answers_(answers),
       source_(source),
       arena_(kBatchMax * kScratchBytesPerCheck),
@@ -156,7 +157,7 @@ Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_vie
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
   const std::span<std::uint8_t> room = arena_.take<std::uint8_t>(bytes + padding_bytes);
   if (room.size() != bytes + padding_bytes) return fail(ErrorCode::kOverloaded);
-  const std::size_t fault = kernel::decode_base64url(segment.data(), segment.size(), room.data());
+  const std::size_t fault = kernels_.base64url.run(segment.data(), segment.size(), room.data());
   if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
   std::memset(room.data() + bytes, 0, padding_bytes);
   return room.first(bytes);

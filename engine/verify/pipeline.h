@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "issuer/introspection.h"
 #include "jose/json.h"
+#include "kernel/kernel.h"
 #include "state/introspection_cache.h"
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
@@ -38,8 +39,8 @@ class AnswerSource {
 // One worker's pipeline: scratch, readers, prepared OpenSSL contexts. Thread-confined.
 class Pipeline {
  public:
-  // `answers` and `source` must outlive the pipeline.
-  Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source);
+  // `kernels`, `answers` and `source` must outlive the pipeline.
+  Pipeline(base::ReaderIndex reader, const kernel::KernelTable& kernels, AnswerCache& answers, AnswerSource& source);
 
   // Runs up to kBatchMax checks through all stages. Afterwards no state is open: each is accepted, refused or pending.
   // `policy` and the states' views of it and of key sets live until release(), other views until the next run.
@@ -69,6 +70,7 @@ class Pipeline {
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
 
   base::ReaderIndex reader_;
+  const kernel::KernelTable& kernels_;
   AnswerCache& answers_;
   AnswerSource& source_;
   base::Arena arena_;

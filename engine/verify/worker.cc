@@ -9,7 +9,7 @@ namespace assay {
 Worker::Impl::Impl(verify::ControlMachine& control)
     : control_(control),
       seat_(control.add_worker()),
-      pipeline_(seat_.reader, control.answers(), *this),
+      pipeline_(seat_.reader, control.kernels(), control.answers(), *this),
       states_(kBatchMax) {}
 
 Worker::Impl::~Impl() { control_.remove_worker(seat_); }

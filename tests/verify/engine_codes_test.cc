@@ -1,4 +1,5 @@
 // Every error code, provoked through the public facade. The table at the end is checked against error_codes.inc.
+#include <cstdlib>
 #include <functional>
 #include <map>
 
@@ -107,6 +108,15 @@ ErrorCode answer_complaint() {
   return told;
 }
 
+ErrorCode opened_with_kernel(const char* forced) {
+  const char* const before = std::getenv("ASSAY_KERNEL");
+  const std::string restored = before == nullptr ? "" : before;
+  setenv("ASSAY_KERNEL", forced, 1);
+  const auto engine = Engine::open({.policy = policy()});
+  setenv("ASSAY_KERNEL", restored.c_str(), 1);
+  return engine ? ErrorCode::kNone : engine.error().code;
+}
+
 using Provoke = std::function<ErrorCode()>;
 
 using Provocations = std::map<ErrorCode, Provoke>;
@@ -206,6 +216,7 @@ Provocations provocations_by_state() {
       {ErrorCode::kBadKeySet, [] { return opened_with(jwks_source("{\"keys\":{}}")); }},
       {ErrorCode::kBadMetadata, metadata_complaint},
       {ErrorCode::kBadAnswer, answer_complaint},
+      {ErrorCode::kUnknownKernel, [] { return opened_with_kernel("base64url=abacus"); }},
   };
 }
 
@@ -218,6 +229,11 @@ TEST(ErrorCode, EveryOneIsProvokedThroughTheFacade) {
     ASSERT_NE(found, provocations.end()) << facts_of(code).name << " has no test";
     EXPECT_EQ(facts_of(found->second()).name, facts_of(code).name);
   }
+}
+
+TEST(ErrorCode, AForcedKernelThatExistsOpensTheEngine) {
+  EXPECT_EQ(opened_with_kernel("portable"), ErrorCode::kNone);
+  EXPECT_EQ(opened_with_kernel("base64url=portable"), ErrorCode::kNone);
 }
 
 TEST(ErrorCode, ARefusedDocumentOfIntrospectionIsAnOutage) {

@@ -85,7 +85,9 @@ struct EngineOptions {
 
 class Engine {
  public:
-  // Errors: bad_policy (policy_faults says which), bad_key_set (an inline key set is no key set).
+  // Chooses the kernels for this processor, or those that the environment variable ASSAY_KERNEL forces.
+  // Errors: unknown_kernel (ASSAY_KERNEL names one that does not exist or cannot run here), bad_policy (policy_faults
+  // says which), bad_key_set (an inline key set is no key set).
   [[nodiscard]] static Expected<std::unique_ptr<Engine>> open(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;
