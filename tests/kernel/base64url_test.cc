@@ -157,6 +157,22 @@ TEST_P(Base64url, RefusesEveryNonzeroUnusedBit) {
   }
 }
 
+TEST_P(Base64url, WritesNothingAroundTheDecodedBytes) {
+  constexpr std::uint8_t kCanary = 0xC5;
+  constexpr std::size_t kMargin = 64;
+  for (std::size_t characters = 0; characters <= 300; ++characters) {
+    // Refused texts as well: the first one has unused bits, or a length of 1 modulo 4.
+    for (const char last : {'_', 'A'}) {
+      std::string text(characters, 'x');
+      if (characters != 0) text.back() = last;
+      std::vector<std::uint8_t> room(2 * kMargin + base64url_decoded_bytes(characters), kCanary);
+      static_cast<void>(GetParam().run(text.data(), text.size(), room.data() + kMargin));
+      EXPECT_EQ(std::count(room.begin(), room.begin() + kMargin, kCanary), 64) << characters;
+      EXPECT_EQ(std::count(room.end() - kMargin, room.end(), kCanary), 64) << characters;
+    }
+  }
+}
+
 TEST(Base64urlSize, CountsDecodedBytes) {
   EXPECT_EQ(base64url_decoded_bytes(0), 0u);
   EXPECT_EQ(base64url_decoded_bytes(2), 1u);

@@ -10,6 +10,7 @@ assay_add_test(engine_test
           ${here}/engine_opaque_test.cc ${here}/engine_test.cc ${here}/explain_test.cc ${here}/pipeline_test.cc
           ${here}/worker_test.cc
   LIBS assay_engine assay_signing)
+assay_add_forced_runs(engine_test)
 assay_add_test(allocation_test
   SOURCES ${here}/allocation_test.cc
   LIBS assay_engine assay_signing OpenSSL::Crypto)
