@@ -7,8 +7,8 @@ namespace assay::kernel {
 namespace {
 
 // The names by which kernels are forced.
-enum class Kernel : std::uint8_t { kBase64url };
-constexpr std::array<std::string_view, 1> kKernelNames{"base64url"};
+enum class Kernel : std::uint8_t { kBase64url, kRsa };
+constexpr std::array<std::string_view, 2> kKernelNames{"base64url", "rsa"};
 
 template <typename V>
 const V* find_preferred(std::span<const V> variants, base::CpuFeatures features) noexcept {
@@ -31,12 +31,14 @@ bool force(V& chosen, std::span<const V> variants, std::string_view name, base::
 bool force(KernelTable& table, Kernel kernel, std::string_view name, base::CpuFeatures features) noexcept {
   switch (kernel) {
     case Kernel::kBase64url: return force(table.base64url, base64url_variants(), name, features);
+    case Kernel::kRsa: return force(table.rsa, rsa_variants(), name, features);
   }
   return false;
 }
 
 KernelTable preferred_kernels(base::CpuFeatures features) noexcept {
-  return {.base64url = *find_preferred(base64url_variants(), features)};
+  return {.base64url = *find_preferred(base64url_variants(), features),
+          .rsa = *find_preferred(rsa_variants(), features)};
 }
 
 }  // namespace

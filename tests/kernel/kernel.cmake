@@ -17,3 +17,8 @@ function(assay_add_forced_runs name)
     set_tests_properties(${run} PROPERTIES TIMEOUT 120 LABELS "${labels}" SKIP_RETURN_CODE 77)
   endforeach()
 endfunction()
+
+assay_add_test(radix52_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/radix52_test.cc LIBS assay_kernel)
+assay_add_test(rsa_public_x8_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/rsa_public_x8_test.cc
+  LIBS assay_kernel assay_keys OpenSSL::Crypto)
