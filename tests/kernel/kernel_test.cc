@@ -11,11 +11,21 @@
 namespace assay::kernel {
 namespace {
 
+using base::CpuFeature;
+
 const base::CpuFeatures kHere = base::detect_cpu_features();
+constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,      CpuFeature::kAvx512f,
+                                        CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,  CpuFeature::kAvx512vl,
+                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
 
 std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
   return table ? table->base64url.name : "refused";
+}
+
+std::string_view chosen_rsa(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->rsa.name : "refused";
 }
 
 Error refusal(std::string_view forced) {
@@ -48,6 +58,34 @@ TEST(Kernels, ChoosesTheFirstSupportedVariant) {
 }
 
 TEST(Kernels, AProcessorWithoutFeaturesRunsThePortableKernels) { EXPECT_EQ(chosen_base64url("", {}), "portable"); }
+
+TEST(Kernels, EachMaskOfFeaturesHasItsVariant) {
+  if (base64url_variants().size() == 1) GTEST_SKIP() << "a portable build";
+  const base::CpuFeatures no_vbmi = kEverything.without({CpuFeature::kAvx512vbmi});
+  EXPECT_EQ(chosen_base64url("", kEverything), "avx512vbmi");
+  EXPECT_EQ(chosen_base64url("", kEverything.without({CpuFeature::kAvx512bw})), "avx2");
+  EXPECT_EQ(chosen_base64url("", no_vbmi), "avx2");
+  EXPECT_EQ(chosen_base64url("", no_vbmi.without({CpuFeature::kAvx2})), "portable");
+  EXPECT_EQ(chosen_rsa("", kEverything), "avx512ifma");
+  EXPECT_EQ(chosen_rsa("", no_vbmi), "avx512ifma");
+  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
+  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512f})), "portable");
+}
+
+TEST(Kernels, WithoutAnRsaKernelOpenSslVerifies) {
+  for (const std::string_view forced : {"portable", "rsa=portable"}) {
+    const Expected<KernelTable> table = select_kernels(forced, kEverything);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(table->rsa.run, nullptr) << forced;
+  }
+  EXPECT_EQ(KernelTable{}.rsa.run, nullptr);
+}
+
+TEST(Kernels, ForcingOneLeavesTheOthersAlone) {
+  EXPECT_EQ(chosen_rsa("base64url=portable", kHere), chosen_rsa("", kHere));
+  EXPECT_EQ(chosen_base64url("rsa=portable", kHere), chosen_base64url("", kHere));
+  EXPECT_EQ(chosen_base64url("rsa=portable,base64url=portable", kHere), "portable");
+}
 
 TEST(Kernels, TheWordPortableChoosesAsWithoutFeatures) { EXPECT_EQ(chosen_base64url("portable", kHere), "portable"); }
 

@@ -24,7 +24,7 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "run_forced: this processor cannot run %s\n", arguments[1]);
     return 77;
   }
-  setenv("ASSAY_KERNEL", arguments[1], 1);
+  setenv("ASSAY_KERNEL", arguments[1], 1);  // NOLINT(concurrency-mt-unsafe): the only thread
   execv(arguments[2], arguments + 2);
   std::perror(arguments[2]);
   return 2;

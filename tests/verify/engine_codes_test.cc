@@ -111,9 +111,9 @@ ErrorCode answer_complaint() {
 ErrorCode opened_with_kernel(const char* forced) {
   const char* const before = std::getenv("ASSAY_KERNEL");
   const std::string restored = before == nullptr ? "" : before;
-  setenv("ASSAY_KERNEL", forced, 1);
+  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): the only thread that reads the environment
   const auto engine = Engine::open({.policy = policy()});
-  setenv("ASSAY_KERNEL", restored.c_str(), 1);
+  setenv("ASSAY_KERNEL", restored.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): as above
   return engine ? ErrorCode::kNone : engine.error().code;
 }
 
