@@ -1,3 +1,7 @@
+// Concurrency
+//   writers    any thread that makes keys: the counter behind next_id()
+//   readers    the same
+//   publish    nothing hangs on the counter: an increment stands alone, so relaxed is enough  [L1]
 #include "keys/rsa_lanes.h"
 
 #include <array>
@@ -111,13 +115,13 @@ class Calculator {
 
 std::uint64_t next_id() noexcept {
   static std::atomic<std::uint64_t> last_id{0};
-  // Only uniqueness matters, which every order gives.                                                           [I1]
-  return last_id.fetch_add(1, std::memory_order_relaxed) + 1;
+  // Only uniqueness matters, and every order gives it.
+  return last_id.fetch_add(1, std::memory_order_relaxed) + 1;  // [L1]
 }
 
 }  // namespace
 
-RsaLanes::RsaLanes(std::size_t limbs) : id_(next_id()), limbs_(limbs), numbers_(4 * limbs + kBlockLimbs) {}
+RsaLanes::RsaLanes(Maker, std::size_t limbs) : id_(next_id()), limbs_(limbs), numbers_(4 * limbs + kBlockLimbs) {}
 
 std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::string_view exponent_e) {
   const std::size_t limbs = limbs_for(jose::bit_length(modulus_n));
@@ -135,7 +139,7 @@ std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::
   const BigNumber hash_factor_k = calculator.negate(power, calculator.n());
   const BigNumber padding_c = calculator.multiply(hash_factor_k, number_of(padding_for(modulus_n.size())));
 
-  std::unique_ptr<RsaLanes> lanes(new RsaLanes(limbs));
+  auto lanes = std::make_unique<RsaLanes>(Maker(), limbs);
   const auto room = [&](std::size_t index) { return std::span(lanes->numbers_).subspan(index * limbs, limbs); };
   calculator.write(calculator.n(), room(0));
   calculator.write(fold_m.get(), room(1));

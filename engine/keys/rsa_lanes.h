@@ -15,11 +15,18 @@ namespace assay::keys {
 // The constants of one modulus for e = 65537 and SHA-256, as kernel/rsa_public_x8.h defines them. Immutable.
 // 4 limbs + 10 numbers of 64 bits: 1.4 to 2.7 KB a key.
 class RsaLanes {
+  // Only make() has one.
+  struct Maker {
+    explicit Maker() = default;
+  };
+
  public:
   // Takes the modulus and exponent of a usable RSA key, big-endian without leading zeros. Null where the kernel has no
-  // place for it: another exponent, a modulus over 4096 bits, or no memory.
+  // place for it: another exponent, a modulus over 4096 bits, or no memory for a calculation.
   // Cost: about 0.5 ms.
   [[nodiscard]] static std::unique_ptr<const RsaLanes> make(std::string_view modulus_n, std::string_view exponent_e);
+
+  RsaLanes(Maker maker, std::size_t limbs);
 
   // Never given twice in a process: whoever keeps constants knows by it whose they are, which an address does not tell.
   [[nodiscard]] std::uint64_t id() const noexcept { return id_; }
@@ -34,7 +41,6 @@ class RsaLanes {
   }
 
  private:
-  explicit RsaLanes(std::size_t limbs);
   [[nodiscard]] std::span<const std::uint64_t> number(std::size_t index) const noexcept {
     return std::span(numbers_).subspan(index * limbs_, limbs_);
   }

@@ -40,6 +40,9 @@ class ControlMachine final : public Control {
  public:
   // Errors: unknown_kernel, bad_policy, bad_key_set.
   [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open(EngineOptions options);
+  // With kernels of the caller's choice: open's second half, and what tests enter with a kernel that fails.
+  [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open_with(EngineOptions options,
+                                                                           const kernel::KernelTable& kernels);
   ~ControlMachine() override;
 
   // What workers use --------------------------------------------------------------------------
@@ -54,6 +57,7 @@ class ControlMachine final : public Control {
 
   [[nodiscard]] base::Snapshot<CompiledPolicy>& policy() noexcept { return policy_; }
   [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
+  [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
   // Verdicts on tokens whose issuer is not known, of one worker.
   [[nodiscard]] VerdictCounters& unattributed(base::ReaderIndex reader) noexcept { return unattributed_[reader]; }
@@ -90,10 +94,13 @@ class ControlMachine final : public Control {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void visit_verdicts(std::string_view issuer_name, const std::array<VerdictCounters, kWorkersMax>& counters,
                       const std::function<void(const Metric&)>& visit) const;
+  void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
 
   Fetcher* const fetcher_;
   const kernel::KernelTable kernels_;
+  const std::uint32_t recheck_one_in_;
+  RsaGuard rsa_guard_;
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   base::Snapshot<CompiledPolicy> policy_;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "assay/engine.h"
+#include "tests/verify/broken_engine.h"
 #include "tests/verify/fake_fetcher.h"
 #include "tests/verify/test_issuer.h"
 
@@ -207,6 +208,7 @@ Provocations provocations_by_state() {
          worker.decide(checks, verdicts, kNow);
          return verdicts.back().code();
        }},
+      {ErrorCode::kKernelFault, code_of_caught_kernel},
       {ErrorCode::kPendingAnswer,
        [] {
          FakeFetcher fetcher;

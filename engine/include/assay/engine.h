@@ -79,7 +79,11 @@ class Worker {
 
 struct EngineOptions {
   Policy policy = {};
-  Fetcher* fetcher = nullptr;       // must outlive the engine; may be null where no issuer needs the network
+  Fetcher* fetcher = nullptr;  // must outlive the engine; may be null where no issuer needs the network
+  // Of the signatures that an RSA kernel of Assay's own accepts, each worker has the first and then one in this many
+  // verified by OpenSSL as well. Where that refuses, the verdict is kernel_fault and the kernel is off for as long as
+  // the engine lives. 0: none.
+  std::uint32_t recheck_one_in = 4096;
   bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
 };
 
