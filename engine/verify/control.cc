@@ -22,6 +22,7 @@ int wait_ms(std::int64_t due_ns, std::int64_t now_ns) {
 }  // namespace
 
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions options) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a host that opens engines does not change its environment meanwhile
   const char* const forced_kernels = std::getenv("ASSAY_KERNEL");
   const Expected<kernel::KernelTable> kernels =
       kernel::select_kernels(forced_kernels == nullptr ? "" : forced_kernels, base::detect_cpu_features());

@@ -59,9 +59,10 @@ TEST(Control, ListsItsKeysWithReasons) {
 }
 
 std::string_view base64url_kernel_with(const char* forced) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread that reads the environment
   const char* const before = std::getenv("ASSAY_KERNEL");
   const std::string restored = before == nullptr ? "" : before;
-  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): the only thread that reads the environment
+  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): as above
   const auto machine = verify::ControlMachine::open({.policy = policy()});
   setenv("ASSAY_KERNEL", restored.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): as above
   return machine ? (*machine)->kernels().base64url.name : "not opened";

@@ -110,9 +110,10 @@ ErrorCode answer_complaint() {
 }
 
 ErrorCode opened_with_kernel(const char* forced) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread that reads the environment
   const char* const before = std::getenv("ASSAY_KERNEL");
   const std::string restored = before == nullptr ? "" : before;
-  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): the only thread that reads the environment
+  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): as above
   const auto engine = Engine::open({.policy = policy()});
   setenv("ASSAY_KERNEL", restored.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): as above
   return engine ? ErrorCode::kNone : engine.error().code;
