@@ -55,6 +55,8 @@ build_and_test() {  # PRESET TARGET CTEST_ARGUMENT...
 gate test 'run tools/test.sh -R NAME and read the failing test' tools/test.sh
 gate format 'run tools/format.sh' tools/format.sh --check
 gate layers 'each line says what to include instead' python3 tools/check_layers.py
+gate isa_leak 'each line names what a kernel object would share with everybody' \
+  python3 tools/check_isa_leak.py build/dev
 gate docs 'each line says what leads nowhere; tools/generate_error_docs.py writes docs/errors.md' \
   sh -c 'python3 tools/check_docs.py && python3 tools/generate_error_docs.py --check'
 gate headers 'the header that fails must include what it uses' \

@@ -35,7 +35,8 @@ PROGRAMS = tuple(f"{folder}/*" for folder in PROGRAM_FOLDERS)
 DOORS = (
     (r"tl/expected\.hpp", "tl::expected", ("engine/include/assay/expected.h",)),
     (r"simdjson\.h", "simdjson", ("engine/jose/json*",)),
-    (r"openssl/", "OpenSSL", ("engine/keys/evp_key*", "engine/verify/evp_verify*", "engine/verify/digest*",
+    (r"openssl/", "OpenSSL", ("engine/keys/evp_key*", "engine/keys/rsa_lanes*", "engine/verify/evp_verify*",
+                              "engine/verify/digest*",
                               "engine/server/tls*", "tools/*", "tests/*", "bench/*", "fuzz/*")),
     (r"absl/", "Abseil", ABOVE_KERNEL + PROGRAMS),
     (r"liburing(\.h|/)", "liburing", ("engine/server/ring*",)),

@@ -51,7 +51,8 @@ std::optional<std::string> find_octets(JsonValue object, std::string_view name) 
   if (!text || text->empty()) return std::nullopt;
   std::string octets(kernel::base64url_decoded_bytes(text->size()), '\0');
   auto* const bytes = reinterpret_cast<std::uint8_t*>(octets.data());
-  if (kernel::decode_base64url(text->data(), text->size(), bytes) != kernel::kBase64urlAccepted) return std::nullopt;
+  if (kernel::decode_base64url_portable(text->data(), text->size(), bytes) != kernel::kBase64urlAccepted)
+    return std::nullopt;
   return octets;
 }
 

@@ -7,9 +7,7 @@
 namespace assay::kernel {
 
 // Bytes that `characters` of unpadded base64url decode to; meaningless for characters = 1 mod 4.
-[[nodiscard]] constexpr std::size_t base64url_decoded_bytes(std::size_t characters) noexcept {
-  return characters / 4 * 3 + (characters % 4 == 3 ? 2 : characters % 4 == 2 ? 1 : 0);
-}
+[[nodiscard]] std::size_t base64url_decoded_bytes(std::size_t characters) noexcept;
 
 // Result of a decode that accepted everything.
 inline constexpr std::size_t kBase64urlAccepted = static_cast<std::size_t>(-1);
@@ -23,10 +21,12 @@ inline constexpr std::size_t kBase64urlAccepted = static_cast<std::size_t>(-1);
 //   returns   kBase64urlAccepted, else the offset of the first character at fault (of the last character for a bad
 //             length or non-zero unused bits)
 //   timing    public data only; not constant-time
-[[nodiscard]] std::size_t decode_base64url(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept;
-
-// The variant for every processor, and the specification of the others.
+//
+// The portable variant is for every processor, and the specification of the others. kernel/kernel.h chooses one.
 [[nodiscard]] std::size_t decode_base64url_portable(const char* text, std::size_t characters,
                                                     std::uint8_t* bytes) noexcept;
+[[nodiscard]] std::size_t decode_base64url_avx2(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept;
+[[nodiscard]] std::size_t decode_base64url_avx512vbmi(const char* text, std::size_t characters,
+                                                      std::uint8_t* bytes) noexcept;
 
 }  // namespace assay::kernel

@@ -49,6 +49,10 @@ std::size_t decode_tail(const char* text, std::size_t first, std::size_t charact
 
 }  // namespace
 
+std::size_t base64url_decoded_bytes(std::size_t characters) noexcept {
+  return characters / 4 * 3 + (characters % 4 == 3 ? 2 : characters % 4 == 2 ? 1 : 0);
+}
+
 std::size_t decode_base64url_portable(const char* text, std::size_t characters, std::uint8_t* bytes) noexcept {
   const std::size_t quads_end = characters / 4 * 4;
   for (std::size_t i = 0; i < quads_end; i += 4) {

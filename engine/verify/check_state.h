@@ -79,4 +79,11 @@ struct CheckState {
   Ticket ticket;  // of the pending verdict
 };
 
+// Notes what became of a step, where somebody wants to know.
+void mark(CheckState& state, Step step, Trace::Mark value) noexcept;
+// Notes that a step passed, or closes the check with the error. Returns whether the check goes on.
+bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept;
+// Closes the check. Returns false.
+bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset = 0) noexcept;
+
 }  // namespace assay::verify

@@ -1,9 +1,11 @@
 #include "verify/control.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <poll.h>
 
 #include "base/check.h"
+#include "verify/rsa_self_test.h"
 
 namespace assay::verify {
 namespace {
@@ -20,18 +22,31 @@ int wait_ms(std::int64_t due_ns, std::int64_t now_ns) {
 }  // namespace
 
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions options) {
-  Expected<Prepared> prepared = prepare(options.policy, {}, 1);
-  if (!prepared) return Unexpected(prepared.error());
-  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), std::move(*prepared)));
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a host that opens engines does not change its environment meanwhile
+  const char* const forced_kernels = std::getenv("ASSAY_KERNEL");
+  const Expected<kernel::KernelTable> kernels =
+      kernel::select_kernels(forced_kernels == nullptr ? "" : forced_kernels, base::detect_cpu_features());
+  if (!kernels) return Unexpected(kernels.error());
+  return open_with(std::move(options), *kernels);
 }
 
-ControlMachine::ControlMachine(EngineOptions options, Prepared prepared)
+Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOptions options,
+                                                                    const kernel::KernelTable& kernels) {
+  Expected<Prepared> prepared = prepare(options.policy, {}, 1);
+  if (!prepared) return Unexpected(prepared.error());
+  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), kernels, std::move(*prepared)));
+}
+
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared)
     : fetcher_(options.fetcher),
+      kernels_(kernels),
+      recheck_one_in_(options.recheck_one_in),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
+  if (!passes_rsa_self_test(kernels_.rsa)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
   thread_ = std::thread([this] { run_thread(); });
 }

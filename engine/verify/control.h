@@ -26,6 +26,7 @@
 #include "assay/fetcher.h"
 #include "base/mutex.h"
 #include "base/snapshot.h"
+#include "kernel/kernel.h"
 #include "verify/answer_supply.h"
 #include "verify/compiled_policy.h"
 #include "verify/fetch_inbox.h"
@@ -37,8 +38,11 @@ namespace assay::verify {
 
 class ControlMachine final : public Control {
  public:
-  // Errors: bad_policy, bad_key_set.
+  // Errors: unknown_kernel, bad_policy, bad_key_set.
   [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open(EngineOptions options);
+  // With kernels of the caller's choice: open's second half, and what tests enter with a kernel that fails.
+  [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open_with(EngineOptions options,
+                                                                           const kernel::KernelTable& kernels);
   ~ControlMachine() override;
 
   // What workers use --------------------------------------------------------------------------
@@ -52,6 +56,8 @@ class ControlMachine final : public Control {
   void remove_worker(const Seat& seat);
 
   [[nodiscard]] base::Snapshot<CompiledPolicy>& policy() noexcept { return policy_; }
+  [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
+  [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
   // Verdicts on tokens whose issuer is not known, of one worker.
   [[nodiscard]] VerdictCounters& unattributed(base::ReaderIndex reader) noexcept { return unattributed_[reader]; }
@@ -74,7 +80,7 @@ class ControlMachine final : public Control {
     Supplies supplies;  // by issuer index
   };
 
-  ControlMachine(EngineOptions options, Prepared prepared);
+  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared);
   // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
   [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
                                                   std::uint64_t generation);
@@ -88,9 +94,13 @@ class ControlMachine final : public Control {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void visit_verdicts(std::string_view issuer_name, const std::array<VerdictCounters, kWorkersMax>& counters,
                       const std::function<void(const Metric&)>& visit) const;
+  void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
 
   Fetcher* const fetcher_;
+  const kernel::KernelTable kernels_;
+  const std::uint32_t recheck_one_in_;
+  RsaGuard rsa_guard_;
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   base::Snapshot<CompiledPolicy> policy_;

@@ -97,6 +97,18 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
                .value = static_cast<double>(unreadable)});
 }
 
+void ControlMachine::visit_kernel_metrics(const VisitMetric& visit) const {
+  visit(Metric{.name = "rsa_kernel_trusted",
+               .help = "0: the RSA kernel failed its self-test or a recheck, and OpenSSL verifies instead",
+               .kind = Metric::Kind::kGauge,
+               .labels = {{"kernel", kernels_.rsa.name}},
+               .value = rsa_guard_.trusted() ? 1.0 : 0.0});
+  visit_value(visit, "rsa_kernel_rechecks_total", "Signatures that the RSA kernel accepted and OpenSSL verified again",
+              Metric::Kind::kCounter, static_cast<double>(rsa_guard_.rechecks()));
+  visit_value(visit, "rsa_kernel_mismatches_total", "Rechecks that contradicted the RSA kernel", Metric::Kind::kCounter,
+              static_cast<double>(rsa_guard_.mismatches()));
+}
+
 void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   const base::MutexLock lock(mutex_);
   for (const std::shared_ptr<KeySupply>& supply : supplies_) {
@@ -104,6 +116,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
     visit_key_metrics(*supply, visit);
   }
   visit_verdicts("", unattributed_, visit);
+  visit_kernel_metrics(visit);
   const auto visit_calls = [&](std::string_view result, std::uint64_t count) {
     visit(Metric{.name = "introspection_calls_total",
                  .help = "Finished introspection calls by result",

@@ -197,7 +197,8 @@ bool has_finding(const CheckState& state, Step step, Trace::Mark mark) {
 Explanation ControlMachine::explain(const Check& check, Now now) {
   const base::MutexLock lock(explain_mutex_);
   NoAnswerSource source;
-  Pipeline pipeline(base::kControlReader, answers_, source);
+  Pipeline pipeline(base::kControlReader,
+                    {.kernels = kernels_, .rsa_trust = rsa_trust(), .answers = answers_, .source = source});
   const auto policy = policy_.observe(base::kControlReader);
   Trace trace;
   CheckState state;

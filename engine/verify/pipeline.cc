@@ -3,32 +3,11 @@
 #include <cstring>
 
 #include "jose/compact.h"
-#include "kernel/base64url.h"
 #include "verify/checks.h"
 #include "verify/maker.h"
 
 namespace assay::verify {
 namespace {
-
-void mark(CheckState& state, Step step, Trace::Mark value) noexcept {
-  if (state.trace != nullptr) state.trace->marks[static_cast<std::size_t>(step)] = value;
-}
-
-// Notes that a step passed, or closes the check with the error. Returns whether the check goes on.
-bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept {
-  if (result) {
-    mark(state, step, Trace::Mark::kPassed);
-    return true;
-  }
-  mark(state, step, Trace::Mark::kRefused);
-  state.error = result.error();
-  state.open = false;
-  return false;
-}
-
-bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset = 0) noexcept {
-  return pass(state, step, fail(code, offset));
-}
 
 std::string_view as_text(std::span<const std::uint8_t> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -36,12 +15,14 @@ std::string_view as_text(std::span<const std::uint8_t> bytes) noexcept {
 
 }  // namespace
 
-Pipeline::Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source)
+Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
     : reader_(reader),
-      answers_(answers),
-      source_(source),
+      kernels_(parts.kernels),
+      answers_(parts.answers),
+      source_(parts.source),
       arena_(kBatchMax * kScratchBytesPerCheck),
       json_(kTokenBytesMax),
+      signatures_(kernels_.rsa, parts.rsa_trust),
       key_pins_(kIssuersMax) {
   pinned_.reserve(kIssuersMax);
 }
@@ -56,16 +37,16 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
       if (state.open) (this->*stage)(state);
     }
   };
-  each(&Pipeline::read_request);     // one token, of a length and for a path that is looked at
-  each(&Pipeline::read_shape);       // a compact JWS or an opaque token
-  each(&Pipeline::read_header);      // JWT: alg, kid, typ, crit
-  each(&Pipeline::read_payload);     // JWT: claims, unverified
-  each(&Pipeline::find_answer);      // opaque: what the authorization server says; may pend
-  each(&Pipeline::choose_issuer);    // by iss; another issuer's keys are out of reach from here on
-  each(&Pipeline::check_claims);     // cheap refusals before the signature: these can refuse and nothing else
-  each(&Pipeline::find_keys);        // JWT: by issuer, kid and alg
-  each(&Pipeline::check_signature);  // JWT
-  each(&Pipeline::check_rights);     // the route's issuers, claims and scopes
+  each(&Pipeline::read_request);   // one token, of a length and for a path that is looked at
+  each(&Pipeline::read_shape);     // a compact JWS or an opaque token
+  each(&Pipeline::read_header);    // JWT: alg, kid, typ, crit
+  each(&Pipeline::read_payload);   // JWT: claims, unverified
+  each(&Pipeline::find_answer);    // opaque: what the authorization server says; may pend
+  each(&Pipeline::choose_issuer);  // by iss; another issuer's keys are out of reach from here on
+  each(&Pipeline::check_claims);   // cheap refusals before the signature: these can refuse and nothing else
+  each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
+  signatures_.check(states);       // JWT
+  each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
 }
 
 void Pipeline::release() noexcept {
@@ -155,7 +136,7 @@ Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_vie
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
   const std::span<std::uint8_t> room = arena_.take<std::uint8_t>(bytes + padding_bytes);
   if (room.size() != bytes + padding_bytes) return fail(ErrorCode::kOverloaded);
-  const std::size_t fault = kernel::decode_base64url(segment.data(), segment.size(), room.data());
+  const std::size_t fault = kernels_.base64url.run(segment.data(), segment.size(), room.data());
   if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
   std::memset(room.data() + bytes, 0, padding_bytes);
   return room.first(bytes);
@@ -310,20 +291,6 @@ void Pipeline::find_keys(CheckState& state) noexcept {
     return;
   }
   pass(state, Step::kKey, {});
-}
-
-void Pipeline::check_signature(CheckState& state) noexcept {
-  if (state.kind != TokenKind::kJwt) return;
-  for (std::size_t i = 0; i < state.candidates.count; ++i) {
-    const keys::Key* key = state.candidates.keys[i];
-    const ParsedToken& token = state.token;
-    if (!evp_.verify(*key, token.unverified_header.unverified_alg, token.jws.signing_input(), token.signature))
-      continue;
-    state.verified_by = key;
-    pass(state, Step::kSignature, {});
-    return;
-  }
-  refuse(state, Step::kSignature, ErrorCode::kBadSignature);
 }
 
 bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights) noexcept {

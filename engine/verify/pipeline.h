@@ -10,10 +10,11 @@
 #include "base/arena.h"
 #include "issuer/introspection.h"
 #include "jose/json.h"
+#include "kernel/kernel.h"
 #include "state/introspection_cache.h"
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
-#include "verify/evp_verify.h"
+#include "verify/signature_stage.h"
 
 namespace assay::verify {
 
@@ -35,11 +36,18 @@ class AnswerSource {
   ~AnswerSource() = default;
 };
 
+// What a pipeline's engine gives it: all must outlive the pipeline.
+struct PipelineParts {
+  const kernel::KernelTable& kernels;
+  RsaTrust rsa_trust;
+  AnswerCache& answers;
+  AnswerSource& source;
+};
+
 // One worker's pipeline: scratch, readers, prepared OpenSSL contexts. Thread-confined.
 class Pipeline {
  public:
-  // `answers` and `source` must outlive the pipeline.
-  Pipeline(base::ReaderIndex reader, AnswerCache& answers, AnswerSource& source);
+  Pipeline(base::ReaderIndex reader, const PipelineParts& parts);
 
   // Runs up to kBatchMax checks through all stages. Afterwards no state is open: each is accepted, refused or pending.
   // `policy` and the states' views of it and of key sets live until release(), other views until the next run.
@@ -60,7 +68,6 @@ class Pipeline {
   void choose_issuer(CheckState& state) noexcept;
   void check_claims(CheckState& state) noexcept;
   void find_keys(CheckState& state) noexcept;
-  void check_signature(CheckState& state) noexcept;
   void check_rights(CheckState& state) noexcept;
 
   [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
@@ -69,11 +76,12 @@ class Pipeline {
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
 
   base::ReaderIndex reader_;
+  const kernel::KernelTable& kernels_;
   AnswerCache& answers_;
   AnswerSource& source_;
   base::Arena arena_;
   jose::JsonReader json_;
-  EvpVerifier evp_;
+  SignatureStage signatures_;
   std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one
   std::vector<std::uint32_t> pinned_;
   const CompiledPolicy* policy_ = nullptr;  // of the batch that runs

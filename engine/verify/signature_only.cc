@@ -13,7 +13,7 @@ namespace {
 Expected<std::string> decode_segment(std::string_view segment, std::size_t offset) {
   std::string bytes(kernel::base64url_decoded_bytes(segment.size()), '\0');
   const std::size_t fault =
-      kernel::decode_base64url(segment.data(), segment.size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
+      kernel::decode_base64url_portable(segment.data(), segment.size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
   if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
   return bytes;
 }

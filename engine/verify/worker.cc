@@ -9,7 +9,10 @@ namespace assay {
 Worker::Impl::Impl(verify::ControlMachine& control)
     : control_(control),
       seat_(control.add_worker()),
-      pipeline_(seat_.reader, control.answers(), *this),
+      pipeline_(seat_.reader, {.kernels = control.kernels(),
+                               .rsa_trust = control.rsa_trust(),
+                               .answers = control.answers(),
+                               .source = *this}),
       states_(kBatchMax) {}
 
 Worker::Impl::~Impl() { control_.remove_worker(seat_); }

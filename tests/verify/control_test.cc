@@ -1,5 +1,7 @@
 #include "verify/control.h"
 
+#include <cstdlib>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,6 +66,24 @@ TEST(Control, ListsItsKeysWithReasons) {
   EXPECT_THAT(unusable, ElementsAre("e1 RSA"));
   EXPECT_TRUE(engine->control().readiness().ready);
   EXPECT_THAT(engine->control().readiness().missing, IsEmpty());
+}
+
+std::string_view base64url_kernel_with(const char* forced) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread that reads the environment
+  const char* const before = std::getenv("ASSAY_KERNEL");
+  const std::string restored = before == nullptr ? "" : before;
+  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): as above
+  const auto machine = verify::ControlMachine::open({.policy = policy()});
+  setenv("ASSAY_KERNEL", restored.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): as above
+  return machine ? (*machine)->kernels().base64url.name : "not opened";
+}
+
+TEST(Control, HandsDownTheKernelsThatTheEnvironmentForces) {
+  EXPECT_EQ(base64url_kernel_with("portable"), "portable");
+  EXPECT_EQ(base64url_kernel_with("base64url=portable"), "portable");
+  EXPECT_EQ(base64url_kernel_with("base64url=Portable"), "not opened");
+  const auto preferred = kernel::select_kernels("", base::detect_cpu_features());
+  EXPECT_EQ(base64url_kernel_with(""), preferred->base64url.name);
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 // Every error code, provoked through the public facade. The table at the end is checked against error_codes.inc.
+#include <cstdlib>
 #include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
 
 #include "assay/engine.h"
+#include "tests/verify/broken_engine.h"
 #include "tests/verify/fake_fetcher.h"
 #include "tests/verify/test_issuer.h"
 
@@ -107,6 +109,16 @@ ErrorCode answer_complaint() {
   return told;
 }
 
+ErrorCode opened_with_kernel(const char* forced) {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): the only thread that reads the environment
+  const char* const before = std::getenv("ASSAY_KERNEL");
+  const std::string restored = before == nullptr ? "" : before;
+  setenv("ASSAY_KERNEL", forced, 1);  // NOLINT(concurrency-mt-unsafe): as above
+  const auto engine = Engine::open({.policy = policy()});
+  setenv("ASSAY_KERNEL", restored.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): as above
+  return engine ? ErrorCode::kNone : engine.error().code;
+}
+
 using Provoke = std::function<ErrorCode()>;
 
 using Provocations = std::map<ErrorCode, Provoke>;
@@ -197,6 +209,7 @@ Provocations provocations_by_state() {
          worker.decide(checks, verdicts, kNow);
          return verdicts.back().code();
        }},
+      {ErrorCode::kKernelFault, code_of_caught_kernel},
       {ErrorCode::kPendingAnswer,
        [] {
          FakeFetcher fetcher;
@@ -206,6 +219,7 @@ Provocations provocations_by_state() {
       {ErrorCode::kBadKeySet, [] { return opened_with(jwks_source("{\"keys\":{}}")); }},
       {ErrorCode::kBadMetadata, metadata_complaint},
       {ErrorCode::kBadAnswer, answer_complaint},
+      {ErrorCode::kUnknownKernel, [] { return opened_with_kernel("base64url=abacus"); }},
   };
 }
 
@@ -218,6 +232,11 @@ TEST(ErrorCode, EveryOneIsProvokedThroughTheFacade) {
     ASSERT_NE(found, provocations.end()) << facts_of(code).name << " has no test";
     EXPECT_EQ(facts_of(found->second()).name, facts_of(code).name);
   }
+}
+
+TEST(ErrorCode, AForcedKernelThatExistsOpensTheEngine) {
+  EXPECT_EQ(opened_with_kernel("portable"), ErrorCode::kNone);
+  EXPECT_EQ(opened_with_kernel("base64url=portable"), ErrorCode::kNone);
 }
 
 TEST(ErrorCode, ARefusedDocumentOfIntrospectionIsAnOutage) {

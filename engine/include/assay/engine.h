@@ -81,13 +81,19 @@ class Worker {
 
 struct EngineOptions {
   Policy policy = {};
-  Fetcher* fetcher = nullptr;       // must outlive the engine; may be null where no issuer needs the network
+  Fetcher* fetcher = nullptr;  // must outlive the engine; may be null where no issuer needs the network
+  // Of the signatures that an RSA kernel of Assay's own accepts, each worker has the first and then one in this many
+  // verified by OpenSSL as well. Where that refuses, the verdict is kernel_fault and the kernel is off for as long as
+  // the engine lives. 0: none.
+  std::uint32_t recheck_one_in = 4096;
   bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
 };
 
 class Engine {
  public:
-  // Errors: bad_policy (policy_faults says which), bad_key_set (an inline key set is no key set).
+  // Chooses the kernels for this processor, or those that the environment variable ASSAY_KERNEL forces.
+  // Errors: unknown_kernel (ASSAY_KERNEL names one that does not exist or cannot run here), bad_policy (policy_faults
+  // says which), bad_key_set (an inline key set is no key set).
   [[nodiscard]] static Expected<std::unique_ptr<Engine>> open(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;

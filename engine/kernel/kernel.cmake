@@ -1,0 +1,13 @@
+# The variants of every kernel, the preferred ones first.
+
+assay_add_kernel_variant(base64url avx512vbmi FUNCTION decode_base64url_avx512vbmi SOURCE base64url_avx512vbmi.cc
+                         FEATURES avx512f avx512bw avx512vbmi)
+assay_add_kernel_variant(base64url avx2 FUNCTION decode_base64url_avx2 SOURCE base64url_avx2.cc FEATURES avx2)
+assay_add_kernel_variant(base64url portable FUNCTION decode_base64url_portable)
+
+# OpenSSL verifies one signature faster than rsa_public_x8_portable does: that one is a specification alone.
+assay_add_kernel_variant(rsa avx512ifma FUNCTION rsa_public_x8_avx512ifma SOURCE rsa_public_x8_avx512ifma.cc
+                         FEATURES avx512f avx512ifma)
+assay_add_kernel_variant(rsa portable FUNCTION nullptr)
+
+assay_generate_kernel_variants(assay_kernel)

@@ -1,0 +1,60 @@
+// Eight RSA signatures at once: RSASSA-PKCS1-v1_5 with SHA-256 and e = 65537, each lane with a key of its own.
+//
+// Equation, per lane, with R = 2^(52 limbs) and EM = padding + hash (RFC 8017 sec 9.2):
+//
+//   the lane is equal  <=>  s^65537 = EM  (mod n)
+//
+// Sixteen Montgomery squarings take s to x = s^65536 R^-65535 without any conversion into or out of Montgomery form.
+// Instead the expected block is brought to x's form by two constants of the key, K = -R^-65535 mod n and
+// C = K padding mod n:
+//
+//   x s + K hash + C = (s^65537 - EM) R^-65535  (mod n)
+//
+// which is 0 modulo n exactly where the lane is equal, since R has an inverse. The whole of EM is compared, and nothing
+// of the signature is parsed.
+//
+// Reduction divides by R in blocks of ten limbs. While a number is long enough, its lowest block q is folded:
+// q + h 2^520 = (h + q M) 2^520 (mod n) with M = 2^-520 mod n. The last block is a Montgomery step with
+// q = block * (-1/n) mod 2^520.
+//
+//   ranges      n odd, 2^(52 (limbs - kLimbsStep)) < n < 2^(52 limbs - kHeadroomBits); s, M, K, C < n; hash < 2^256.
+//               All limbs clean
+//   reduction   every intermediate result is in [0, 3n): a product of two such, (3n)^2 / R < n / 16, and less than
+//               2n + n / 16 of the folds and the last step. Results are compared with 0, n and 2n, never reduced
+//               further
+//   lanes       independent: no lane reads another's limbs
+//   timing      public data only; not constant-time
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernel/radix52.h"
+
+namespace assay::kernel {
+
+// What the keys of eight lanes bring along. Limb i of lane l is [i][l], on a 64-byte boundary for l = 0. Arrays are
+// filled up to `limbs`.
+struct alignas(64) RsaKeyLanes {
+  std::uint64_t modulus_n[kLimbsMax][kLanes];      // n
+  std::uint64_t fold_m[kLimbsMax][kLanes];         // M
+  std::uint64_t hash_factor_k[kLimbsMax][kLanes];  // K
+  std::uint64_t padding_c[kLimbsMax][kLanes];      // C
+  std::uint64_t inverse[kBlockLimbs][kLanes];      // -1/n mod 2^520
+  std::size_t limbs;                               // kLimbsMin, + kLimbsStep, ... kLimbsMax: the same for all lanes
+};
+
+// What the tokens of eight lanes bring along; laid out alike.
+struct alignas(64) RsaSignatureLanes {
+  std::uint64_t signature_s[kLimbsMax][kLanes];
+  std::uint64_t hash[kHashLimbs][kLanes];
+};
+
+// Which lanes are equal: bit l for lane l. No bit above kLanes. Cost for 40, 60 and 80 limbs: that of 17
+// multiplications, whatever the lanes hold.
+[[nodiscard]] std::uint32_t rsa_public_x8_portable(const RsaKeyLanes& keys,
+                                                   const RsaSignatureLanes& signatures) noexcept;
+[[nodiscard]] std::uint32_t rsa_public_x8_avx512ifma(const RsaKeyLanes& keys,
+                                                     const RsaSignatureLanes& signatures) noexcept;
+
+}  // namespace assay::kernel

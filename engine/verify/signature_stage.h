@@ -1,0 +1,49 @@
+// Checks the signatures of a whole batch: RS256 in the lanes of a kernel, everything else by OpenSSL.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "assay/limits.h"
+#include "verify/check_state.h"
+#include "verify/digest.h"
+#include "verify/evp_verify.h"
+#include "verify/rsa_batch.h"
+#include "verify/rsa_guard.h"
+
+namespace assay::verify {
+
+// How far the RSA kernel is believed. See EngineOptions::recheck_one_in.
+struct RsaTrust {
+  RsaGuard& guard;  // must outlive whoever has it
+  std::uint32_t recheck_one_in;
+};
+
+// One worker's verifiers. Thread-confined.
+class SignatureStage {
+ public:
+  SignatureStage(const kernel::RsaVariant& rsa, RsaTrust trust);
+
+  // Checks every open JWT among at most kBatchMax states against its candidate keys: sets verified_by, or closes it.
+  //   codes    bad_signature: no candidate verifies it; kernel_fault: the kernel accepted it and OpenSSL does not
+  void check(std::span<CheckState> states) noexcept;
+
+ private:
+  // Makes a job of the check if its signature can be checked in the kernel's lanes.
+  [[nodiscard]] bool take_rsa_job(CheckState& state) noexcept;
+  void settle_rsa_job(CheckState& state, const RsaJob& job) noexcept;
+  void check_by_evp(CheckState& state) noexcept;
+  [[nodiscard]] bool evp_confirms(const CheckState& state, const keys::Key& key) noexcept;
+
+  EvpVerifier evp_;
+  Sha256 sha256_;
+  RsaBatch rsa_batch_;
+  RsaTrust trust_;
+  std::array<RsaJob, kBatchMax> jobs_;               // of the batch that runs: the first job_count_
+  std::array<CheckState*, kBatchMax> job_states_{};  // by job
+  std::size_t job_count_ = 0;
+  std::uint32_t until_recheck_ = 0;  // signatures to accept before one is verified again
+};
+
+}  // namespace assay::verify

@@ -1,0 +1,118 @@
+// Which variant of each kernel is chosen.
+#include "kernel/kernel.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace assay::kernel {
+namespace {
+
+using base::CpuFeature;
+
+const base::CpuFeatures kHere = base::detect_cpu_features();
+constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,      CpuFeature::kAvx512f,
+                                        CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,  CpuFeature::kAvx512vl,
+                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
+
+std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->base64url.name : "refused";
+}
+
+std::string_view chosen_rsa(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->rsa.name : "refused";
+}
+
+Error refusal(std::string_view forced) {
+  const Expected<KernelTable> table = select_kernels(forced, kHere);
+  return table ? Error{} : table.error();
+}
+
+TEST(Kernels, EveryVariantHasItsOwnName) {
+  std::set<std::string_view> names;
+  for (const Base64urlVariant& variant : base64url_variants()) {
+    EXPECT_TRUE(names.insert(variant.name).second) << variant.name;
+    EXPECT_NE(variant.run, nullptr);
+  }
+}
+
+TEST(Kernels, TheLastBase64urlVariantIsThePortableOneAndNeedsNothing) {
+  const Base64urlVariant& last = base64url_variants().back();
+  EXPECT_EQ(last.name, "portable");
+  EXPECT_EQ(last.run, decode_base64url_portable);
+  EXPECT_TRUE(last.needs.empty());
+}
+
+TEST(Kernels, ChoosesTheFirstSupportedVariant) {
+  const auto variants = base64url_variants();
+  const auto first = std::find_if(variants.begin(), variants.end(), [](const auto& v) { return v.supported(kHere); });
+  const Expected<KernelTable> table = select_kernels("", kHere);
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->base64url.name, first->name);
+  EXPECT_EQ(table->base64url.run, first->run);
+}
+
+TEST(Kernels, AProcessorWithoutFeaturesRunsThePortableKernels) { EXPECT_EQ(chosen_base64url("", {}), "portable"); }
+
+TEST(Kernels, EachMaskOfFeaturesHasItsVariant) {
+  if (base64url_variants().size() == 1) GTEST_SKIP() << "a portable build";
+  const base::CpuFeatures no_vbmi = kEverything.without({CpuFeature::kAvx512vbmi});
+  EXPECT_EQ(chosen_base64url("", kEverything), "avx512vbmi");
+  EXPECT_EQ(chosen_base64url("", kEverything.without({CpuFeature::kAvx512bw})), "avx2");
+  EXPECT_EQ(chosen_base64url("", no_vbmi), "avx2");
+  EXPECT_EQ(chosen_base64url("", no_vbmi.without({CpuFeature::kAvx2})), "portable");
+  EXPECT_EQ(chosen_rsa("", kEverything), "avx512ifma");
+  EXPECT_EQ(chosen_rsa("", no_vbmi), "avx512ifma");
+  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
+  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512f})), "portable");
+}
+
+TEST(Kernels, WithoutAnRsaKernelOpenSslVerifies) {
+  for (const std::string_view forced : {"portable", "rsa=portable"}) {
+    const Expected<KernelTable> table = select_kernels(forced, kEverything);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(table->rsa.run, nullptr) << forced;
+  }
+  EXPECT_EQ(KernelTable{}.rsa.run, nullptr);
+}
+
+TEST(Kernels, ForcingOneLeavesTheOthersAlone) {
+  EXPECT_EQ(chosen_rsa("base64url=portable", kHere), chosen_rsa("", kHere));
+  EXPECT_EQ(chosen_base64url("rsa=portable", kHere), chosen_base64url("", kHere));
+  EXPECT_EQ(chosen_base64url("rsa=portable,base64url=portable", kHere), "portable");
+}
+
+TEST(Kernels, TheWordPortableChoosesAsWithoutFeatures) { EXPECT_EQ(chosen_base64url("portable", kHere), "portable"); }
+
+TEST(Kernels, ForcesEverySupportedVariantAndRefusesTheOthers) {
+  for (const Base64urlVariant& variant : base64url_variants()) {
+    const std::string forced = "base64url=" + std::string(variant.name);
+    EXPECT_EQ(chosen_base64url(forced, kHere), variant.supported(kHere) ? variant.name : "refused");
+    EXPECT_EQ(chosen_base64url(forced, variant.needs), variant.name);
+    if (!variant.needs.empty()) {
+      EXPECT_EQ(chosen_base64url(forced, {}), "refused");
+    }
+  }
+}
+
+TEST(Kernels, RefusesUnknownKernelsAndVariants) {
+  for (const std::string_view forced : {"avx2", "Portable", "portable ", "base64url", "base64url=", "base64url=abacus",
+                                        "base64url=portable,", ",base64url=portable", "base64=portable", "=portable",
+                                        "=", ",", "base64url==portable", "base64url= portable"}) {
+    EXPECT_EQ(refusal(forced).code, ErrorCode::kUnknownKernel) << forced;
+  }
+}
+
+TEST(Kernels, RefusesAKernelThatIsForcedTwice) {
+  const Error error = refusal("base64url=portable,base64url=portable");
+  EXPECT_EQ(error.code, ErrorCode::kUnknownKernel);
+  EXPECT_EQ(error.offset, 19u);
+}
+
+}  // namespace
+}  // namespace assay::kernel

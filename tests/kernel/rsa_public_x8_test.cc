@@ -1,0 +1,383 @@
+// Property: a lane is equal exactly where OpenSSL's BN_mod_exp finds the expected block.
+//
+// Method: what a lane is compared with is padding + hash, and both come in through constants of the lane's key. So for
+// any modulus and any s the test asks OpenSSL for t = s^65537 mod n and expects "equal" for a block of t and "not
+// equal" for blocks beside it: wrong limbs anywhere show on s that no signer made.
+//
+// ASSAY_RSA_TEST_LANES: how many lanes to compare in the random part, instead of a few thousand.
+#include "kernel/rsa_public_x8.h"
+
+#include <array>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <openssl/bn.h>
+
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+#include "keys/rsa_lanes.h"
+
+namespace assay::kernel {
+namespace {
+
+struct FreeNumber {
+  void operator()(BIGNUM* number) const { BN_free(number); }
+};
+using Number = std::unique_ptr<BIGNUM, FreeNumber>;
+
+BN_CTX* context() {
+  static BN_CTX* const kContext = BN_CTX_new();
+  return kContext;
+}
+
+Number number_of(std::uint64_t value) {
+  Number number(BN_new());
+  BN_set_word(number.get(), value);
+  return number;
+}
+
+Number copy_of(const Number& number) { return Number(BN_dup(number.get())); }
+
+Number power_of_2(int exponent) {
+  Number number = number_of(0);
+  BN_set_bit(number.get(), exponent);
+  return number;
+}
+
+Number sum(const Number& a, const Number& b) {
+  Number result = number_of(0);
+  BN_add(result.get(), a.get(), b.get());
+  return result;
+}
+
+Number difference(const Number& a, const Number& b) {
+  Number result = number_of(0);
+  BN_sub(result.get(), a.get(), b.get());
+  return result;
+}
+
+std::string octets_of(const Number& number) {
+  std::string octets(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
+  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(octets.data()));
+  return octets;
+}
+
+void write_lane(const Number& number, std::uint64_t (*limbs)[kLanes], std::size_t count, std::size_t lane) {
+  const std::string octets = octets_of(number);
+  write_limbs({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()}, {&limbs[0][lane], count, kLanes});
+}
+
+void write_lane(std::span<const std::uint64_t> number, std::uint64_t (*limbs)[kLanes], std::size_t lane) {
+  for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
+}
+
+Number number_of(std::span<const std::uint64_t> limbs) {
+  Number number = number_of(0);
+  for (std::size_t i = limbs.size(); i-- > 0;) {
+    BN_lshift(number.get(), number.get(), kLimbBits);
+    BN_add_word(number.get(), limbs[i]);
+  }
+  return number;
+}
+
+// Random numbers of varying bit density: runs of ones and zeros find lost carries that even density never shows.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : random_(seed) {}
+
+  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+
+  // Of exactly `bits` bits.
+  Number number(int bits) {
+    Number number = number_of(0);
+    const std::uint64_t style = below(4);
+    bool bit = true;
+    for (int i = 0; i < bits; ++i) {
+      const bool turns = style == 0 ? below(2) == 0 : below(style == 1 ? 8 : style == 2 ? 64 : 512) == 0;
+      if (turns) bit = !bit;
+      if (bit) BN_set_bit(number.get(), i);
+    }
+    BN_set_bit(number.get(), bits - 1);
+    return number;
+  }
+  Number odd(int bits) {
+    Number modulus = number(bits);
+    BN_set_bit(modulus.get(), 0);
+    return modulus;
+  }
+  Number below(const Number& bound) {
+    Number result = number(BN_num_bits(bound.get()));
+    BN_mod(result.get(), result.get(), bound.get(), context());
+    return result;
+  }
+
+ private:
+  std::mt19937_64 random_;
+};
+
+// A modulus with its constants.
+struct Modulus {
+  Number n;
+  std::unique_ptr<const keys::RsaLanes> lanes;
+};
+
+Modulus modulus_of(Number n) {
+  auto lanes = keys::RsaLanes::make(octets_of(n), std::string("\x01\x00\x01", 3));
+  return {.n = std::move(n), .lanes = std::move(lanes)};
+}
+
+// Eight lanes and which of them are equal.
+class Batch {
+ public:
+  // Lane `lane` compares s with the block `block`, of which `hash` (below 2^256) comes in as the hash.
+  void set(std::size_t lane, const Modulus& modulus, const Number& s, const Number& block, const Number& hash) {
+    const keys::RsaLanes& constants = *modulus.lanes;
+    keys_.limbs = constants.limbs();
+    write_lane(constants.modulus_n(), keys_.modulus_n, lane);
+    write_lane(constants.fold_m(), keys_.fold_m, lane);
+    write_lane(constants.hash_factor_k(), keys_.hash_factor_k, lane);
+    write_lane(constants.inverse(), keys_.inverse, lane);
+    Number padding_c = number_of(0);
+    BN_mod_sub(padding_c.get(), block.get(), hash.get(), modulus.n.get(), context());
+    BN_mod_mul(padding_c.get(), padding_c.get(), number_of(constants.hash_factor_k()).get(), modulus.n.get(),
+               context());
+    write_lane(padding_c, keys_.padding_c, keys_.limbs, lane);
+    write_lane(s, signatures_.signature_s, keys_.limbs, lane);
+    write_lane(hash, signatures_.hash, kHashLimbs, lane);
+  }
+
+  [[nodiscard]] std::uint32_t run(const RsaVariant& variant) const { return variant.run(keys_, signatures_); }
+
+  RsaKeyLanes& keys() { return keys_; }
+  RsaSignatureLanes& signatures() { return signatures_; }
+
+ private:
+  RsaKeyLanes keys_{};
+  RsaSignatureLanes signatures_{};
+};
+
+Number power_of(const Modulus& modulus, const Number& s) {
+  Number power = number_of(0);
+  BN_mod_exp(power.get(), s.get(), number_of(65537).get(), modulus.n.get(), context());
+  return power;
+}
+
+// A block that is not `block`, modulo n: beside it, or different in one bit.
+Number other_block(const Modulus& modulus, const Number& block, Dice& dice) {
+  Number other = copy_of(block);
+  const int bits = BN_num_bits(modulus.n.get());
+  switch (dice.below(3)) {
+    case 0: BN_add_word(other.get(), 1); break;
+    case 1: BN_mod_add(other.get(), other.get(), power_of_2(bits - 1).get(), modulus.n.get(), context()); break;
+    default: {
+      const int bit = static_cast<int>(dice.below(static_cast<std::uint64_t>(bits - 1)));
+      BN_is_bit_set(other.get(), bit) != 0 ? BN_clear_bit(other.get(), bit) : BN_set_bit(other.get(), bit);
+    }
+  }
+  return other;
+}
+
+class RsaPublicX8 : public testing::TestWithParam<RsaVariant> {
+ protected:
+  void SetUp() override {
+    if (!GetParam().supported(base::detect_cpu_features())) GTEST_SKIP() << "this processor cannot run it";
+  }
+
+  // Compares eight (modulus, s) pairs of one size class: each lane equal or not as `dice` falls.
+  void expect_agreement(std::span<const Modulus* const, kLanes> moduli, std::span<const Number, kLanes> s, Dice& dice) {
+    Batch batch;
+    std::uint32_t expected = 0;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const Modulus& modulus = *moduli[lane];
+      Number block = power_of(modulus, s[lane]);
+      if (dice.below(2) == 0) {
+        expected |= 1u << lane;
+      } else {
+        block = other_block(modulus, block, dice);
+      }
+      const Number hash = dice.number(static_cast<int>(1 + dice.below(256)));
+      batch.set(lane, modulus, s[lane], block, hash);
+    }
+    ASSERT_EQ(batch.run(GetParam()), expected) << "n of lane 0: " << octets_as_hex(*moduli[0]);
+  }
+
+  static std::string octets_as_hex(const Modulus& modulus) {
+    char* const hex = BN_bn2hex(modulus.n.get());
+    std::string text(hex);
+    OPENSSL_free(hex);
+    return text;
+  }
+
+  void expect_agreement_on_special_values(const Modulus& modulus, Dice& dice) {
+    const int bits = BN_num_bits(modulus.n.get());
+    const Number one = number_of(1);
+    // What is not below n is refused before it comes here; one bit more is nevertheless inside the number's limbs.
+    std::array<Number, 2 * kLanes> s{number_of(0),
+                                     number_of(1),
+                                     number_of(2),
+                                     difference(modulus.n, one),
+                                     difference(modulus.n, number_of(2)),
+                                     power_of_2(bits - 1),
+                                     power_of_2(520),
+                                     difference(power_of_2(520), one),
+                                     difference(power_of_2(bits - 1), one),
+                                     power_of_2(static_cast<int>(dice.below(2048))),
+                                     copy_of(modulus.n),
+                                     sum(modulus.n, one),
+                                     dice.below(modulus.n),
+                                     dice.below(modulus.n),
+                                     dice.below(modulus.n),
+                                     dice.below(modulus.n)};
+    std::array<const Modulus*, kLanes> moduli{};
+    moduli.fill(&modulus);
+    expect_agreement(moduli, std::span<const Number>(s).first<kLanes>(), dice);
+    expect_agreement(moduli, std::span<const Number>(s).last<kLanes>(), dice);
+  }
+};
+
+// Moduli on which carries and folds run into their limits.
+std::vector<Number> structured_moduli(int bits) {
+  const Number one = number_of(1);
+  std::vector<Number> moduli;
+  moduli.push_back(difference(power_of_2(bits), one));  // all ones
+  moduli.push_back(sum(power_of_2(bits - 1), one));     // almost all zeros
+  moduli.push_back(sum(power_of_2(bits - 1), number_of(3)));
+  for (const int half : {bits / 2, 520, 1040, 52, 51, 53}) {
+    const Number low_ones = difference(power_of_2(half), one);
+    moduli.push_back(sum(power_of_2(bits - 1), low_ones));                       // low half all ones
+    moduli.push_back(sum(difference(power_of_2(bits), power_of_2(half)), one));  // high half all ones
+  }
+  for (const int step : {2 * 52, 2 * 520}) {  // runs of ones and zeros as long as a limb, and as a block
+    Number alternating = number_of(1);
+    for (int bit = 0; bit < bits; ++bit) {
+      if (bit % step < step / 2 || bit == bits - 1) BN_set_bit(alternating.get(), bit);
+    }
+    moduli.push_back(std::move(alternating));
+  }
+  return moduli;
+}
+
+TEST_P(RsaPublicX8, AgreesOnStructuredModuli) {
+  Dice dice(1);
+  for (const int bits : {2048, 2049, 2071, 2072, 2073, 2080, 3072, 3111, 3112, 3113, 4095, 4096}) {
+    for (Number& n : structured_moduli(bits)) {
+      const Modulus modulus = modulus_of(std::move(n));
+      ASSERT_NE(modulus.lanes, nullptr);
+      expect_agreement_on_special_values(modulus, dice);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(RsaPublicX8, AgreesOnRandomModuliOfAnyLength) {
+  const char* const lanes_text = std::getenv("ASSAY_RSA_TEST_LANES");
+  const std::uint64_t lanes_wanted = lanes_text != nullptr ? std::strtoull(lanes_text, nullptr, 10) : 2000;
+  // Signatures per modulus: preparing constants is dear, and the long run is to see many of both.
+  const std::uint64_t batches_per_set = lanes_wanted > 1'000'000 ? 1000 : 4;
+  Dice dice(2);
+  for (std::uint64_t lanes = 0; lanes < lanes_wanted;) {
+    std::array<Modulus, kLanes> set;
+    std::array<const Modulus*, kLanes> moduli{};
+    constexpr std::array<int, 3> kFirst{2048, 2073, 3113};
+    constexpr std::array<int, 3> kLast{2072, 3112, 4096};
+    const std::uint64_t size_class = dice.below(kFirst.size());
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const int choices = kLast[size_class] - kFirst[size_class] + 1;
+      set[lane] =
+          modulus_of(dice.odd(kFirst[size_class] + static_cast<int>(dice.below(static_cast<unsigned>(choices)))));
+      moduli[lane] = &set[lane];
+      ASSERT_NE(set[lane].lanes, nullptr);
+    }
+    for (std::uint64_t batch = 0; batch < batches_per_set; ++batch, lanes += kLanes) {
+      std::array<Number, kLanes> s;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) s[lane] = dice.below(set[lane].n);
+      expect_agreement(moduli, s, dice);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+// Eight moduli, eight good signatures.
+struct GoodBatch {
+  GoodBatch() {
+    Dice dice(3);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      moduli[lane] = modulus_of(dice.odd(2048));
+      s[lane] = dice.below(moduli[lane].n);
+      batch.set(lane, moduli[lane], s[lane], power_of(moduli[lane], s[lane]), number_of(lane + 1));
+    }
+  }
+  std::array<Modulus, kLanes> moduli;
+  std::array<Number, kLanes> s;
+  Batch batch;
+};
+
+TEST_P(RsaPublicX8, FindsEverySetOfUnequalLanes) {
+  GoodBatch good;
+  ASSERT_EQ(good.batch.run(GetParam()), 0xffu);
+  for (std::uint32_t equal = 0; equal < 0x100; equal += 7) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      good.batch.signatures().hash[0][lane] = (lane + 1) ^ (~equal >> lane & 1);
+    EXPECT_EQ(good.batch.run(GetParam()), equal);
+  }
+}
+
+TEST_P(RsaPublicX8, RefusesAOneBitChangeOfAnyLimbInThatLaneAlone) {
+  GoodBatch good;
+  Dice dice(4);
+  const auto expect_refused = [&](std::uint64_t(*limbs)[kLanes], std::size_t count, const char* what) {
+    for (std::size_t limb = 0; limb < count; ++limb) {
+      const std::size_t lane = limb % kLanes;
+      const std::uint64_t flipped = std::uint64_t{1} << dice.below(kLimbBits);
+      limbs[limb][lane] ^= flipped;
+      EXPECT_EQ(good.batch.run(GetParam()), 0xffu & ~(1u << lane)) << what << " limb " << limb;
+      limbs[limb][lane] ^= flipped;
+    }
+  };
+  expect_refused(good.batch.signatures().signature_s, kLimbsMin - 1, "s");  // of the top limb 20 bits are n's
+  expect_refused(good.batch.signatures().hash, kHashLimbs - 1, "hash");
+  expect_refused(good.batch.keys().modulus_n, kLimbsMin - 1, "n");
+  expect_refused(good.batch.keys().fold_m, kLimbsMin - 1, "M");
+  expect_refused(good.batch.keys().hash_factor_k, kLimbsMin - 1, "K");
+  expect_refused(good.batch.keys().padding_c, kLimbsMin - 1, "C");
+  expect_refused(good.batch.keys().inverse, kBlockLimbs, "-1/n");
+}
+
+TEST_P(RsaPublicX8, VerdictsPermuteWithTheLanes) {
+  GoodBatch good;
+  std::array<std::size_t, kLanes> order{3, 1, 4, 0, 5, 7, 2, 6};
+  for (std::size_t bad = 0; bad < kLanes; ++bad) {
+    Batch permuted;
+    std::uint32_t expected = 0xff;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      const Modulus& modulus = good.moduli[order[lane]];
+      const Number& s = good.s[order[lane]];
+      Number block = power_of(modulus, s);
+      if (order[lane] == bad) {
+        BN_add_word(block.get(), 1);
+        expected &= ~(1u << lane);
+      }
+      permuted.set(lane, modulus, s, block, number_of(bad));
+    }
+    EXPECT_EQ(permuted.run(GetParam()), expected);
+  }
+}
+
+// OpenSSL does the work of the portable variant in an engine; here it is what the others are held to.
+std::vector<RsaVariant> variants_of_ours() {
+  std::vector<RsaVariant> variants{{.name = "portable", .run = rsa_public_x8_portable, .needs = {}}};
+  for (const RsaVariant& variant : rsa_variants()) {
+    if (variant.run != nullptr) variants.push_back(variant);
+  }
+  return variants;
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, RsaPublicX8, testing::ValuesIn(variants_of_ours()),
+                         [](const auto& variant) { return std::string(variant.param.name); });
+
+}  // namespace
+}  // namespace assay::kernel

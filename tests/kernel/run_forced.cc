@@ -1,0 +1,31 @@
+// Runs a program with ASSAY_KERNEL set, unless this processor cannot run what it forces.
+//
+// usage: run_forced FORCED PROGRAM [ARGUMENT...]
+//
+// Exit status: PROGRAM's; 77 where the processor lacks what the variants need, which ctest shows as skipped; 2 where
+// PROGRAM cannot be run or FORCED names no variant that was compiled in.
+#include <cstdio>
+#include <cstdlib>
+#include <unistd.h>
+
+#include "kernel/kernel.h"
+
+int main(int count, char** arguments) {
+  if (count < 3) return 2;
+  using assay::base::CpuFeature;
+  constexpr assay::base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,      CpuFeature::kAvx512f,
+                                                 CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,  CpuFeature::kAvx512vl,
+                                                 CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
+  if (!assay::kernel::select_kernels(arguments[1], kEverything)) {
+    std::fprintf(stderr, "run_forced: %s names no variant that was compiled in\n", arguments[1]);
+    return 2;
+  }
+  if (!assay::kernel::select_kernels(arguments[1], assay::base::detect_cpu_features())) {
+    std::fprintf(stderr, "run_forced: this processor cannot run %s\n", arguments[1]);
+    return 77;
+  }
+  setenv("ASSAY_KERNEL", arguments[1], 1);  // NOLINT(concurrency-mt-unsafe): the only thread
+  execv(arguments[2], arguments + 2);
+  std::perror(arguments[2]);
+  return 2;
+}

@@ -1,0 +1,39 @@
+// RSA kernels with a fault that a test switches on, to prove that the fault is seen.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+
+namespace assay::test {
+
+// What goes wrong in the kernel of every engine that was opened with a broken one. Set between decides alone.
+enum class KernelFault {
+  kNone,
+  kLimbFlipped,  // lane 0 computes with another signature
+  kAcceptsAll,
+};
+inline std::atomic<KernelFault> kernel_fault{KernelFault::kNone};
+
+inline std::uint32_t run_broken_kernel(const kernel::RsaKeyLanes& keys,
+                                       const kernel::RsaSignatureLanes& signatures) noexcept {
+  const auto changed = std::make_unique<kernel::RsaSignatureLanes>(signatures);
+  if (kernel_fault == KernelFault::kLimbFlipped) changed->signature_s[keys.limbs / 2][0] ^= 1;
+  const std::uint32_t equal = kernel::rsa_public_x8_portable(keys, *changed);
+  return kernel_fault == KernelFault::kAcceptsAll ? 0xff : equal;
+}
+
+inline kernel::RsaVariant broken_rsa_variant() { return {.name = "broken", .run = run_broken_kernel, .needs = {}}; }
+
+// While it lives the broken kernel fails.
+class WithKernelFault {
+ public:
+  explicit WithKernelFault(KernelFault fault) { kernel_fault = fault; }
+  ~WithKernelFault() { kernel_fault = KernelFault::kNone; }
+  WithKernelFault(const WithKernelFault&) = delete;
+  WithKernelFault& operator=(const WithKernelFault&) = delete;
+};
+
+}  // namespace assay::test
