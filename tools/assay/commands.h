@@ -2,11 +2,8 @@
 // the subcommand runs. `status` must outlive the parsing.
 #pragma once
 
+#include "assay/cli_app.h"
 #include "assay/exit_status.h"
-
-namespace CLI {
-class App;
-}
 
 namespace assay::cli {
 

@@ -8,14 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "assay/cli_app.h"
 #include "assay/configured_engine.h"
 #include "assay/control.h"
 #include "assay/engine.h"
 #include "assay/policy_options.h"
-
-namespace CLI {
-class App;
-}
 
 namespace assay::cli {
 

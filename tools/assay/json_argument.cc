@@ -13,7 +13,7 @@ Expected<JsonKind> check_json_value(std::string_view text) {
   const std::string padded = document + std::string(jose::kJsonPaddingBytes, ' ');
   base::Arena arena(2 * padded.size());
   jose::JsonReader reader(document.size());
-  const Expected<jose::JsonValue> root = reader.read(std::string_view(padded).substr(0, document.size()), arena);
+  const Expected<jose::JsonValue> root = reader.read(std::string_view{padded}.substr(0, document.size()), arena);
   if (!root) return Unexpected(root.error());
   // Text such as `1,"y":2` would smuggle in a second member.
   auto member = root->begin();

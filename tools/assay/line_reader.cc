@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <unistd.h>
 
 #include "assay/limits.h"
@@ -41,7 +41,7 @@ tl::expected<void, std::string> LineReader::fill() {
   for (;;) {
     const ssize_t got = read(descriptor_, buffer_.data() + end_, buffer_.size() - end_);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tl::unexpected<std::string>(std::string("cannot read tokens: ") + std::strerror(errno));
+    if (got < 0) return tl::unexpected<std::string>("cannot read tokens: " + std::generic_category().message(errno));
     at_end_ = got == 0;
     end_ += static_cast<std::size_t>(got);
     return {};

@@ -113,7 +113,7 @@ class Members {
       if (equals == std::string::npos || equals == 0) return Complaint(shown + " is not written NAME=JSON");
       const std::string name = text.substr(0, equals);
       if (has(name)) return Complaint(shown + ": " + printable(name) + " is set twice");
-      if (!check_json_value(std::string_view(text).substr(equals + 1))) {
+      if (!check_json_value(text.substr(equals + 1))) {
         return Complaint(shown + " has no JSON value after =; a text needs its quotes: '" + printable(name) +
                          "=\"text\"'");
       }
@@ -191,7 +191,7 @@ tl::expected<void, std::string> write_keys(const MintOptions& options, const Sig
   if (!options.jwks_out.empty()) {
     const std::string jwk =
         signer.key.public_jwk({.kid = options.kid, .alg = config::format_algorithm(signer.alg), .use = "sig"});
-    const auto written = write_file(options.jwks_out, signing::jwk_set(jwk) + "\n", FileSecrecy::kPublic);
+    auto written = write_file(options.jwks_out, signing::jwk_set(jwk) + "\n", FileSecrecy::kPublic);
     if (!written) return written;
   }
   if (options.key_out.empty()) return {};
@@ -201,9 +201,9 @@ tl::expected<void, std::string> write_keys(const MintOptions& options, const Sig
 tl::expected<std::string, std::string> mint(const CLI::App& command, const MintOptions& options) {
   const tl::expected<Signer, std::string> signer = make_signer(options);
   if (!signer) return Complaint(signer.error());
-  const tl::expected<std::string, std::string> header = make_header(options, signer->alg);
+  tl::expected<std::string, std::string> header = make_header(options, signer->alg);
   if (!header) return header;
-  const tl::expected<std::string, std::string> payload = make_payload(command, options);
+  tl::expected<std::string, std::string> payload = make_payload(command, options);
   if (!payload) return payload;
   if (const auto written = write_keys(options, *signer); !written) return Complaint(written.error());
   return signing::sign_jwt({.header_json = *header, .payload_json = *payload}, signer->key, signer->alg);

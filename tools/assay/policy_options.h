@@ -5,12 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "assay/cli_app.h"
 #include "assay/expected.h"
 #include "assay/policy.h"
-
-namespace CLI {
-class App;
-}
 
 namespace assay::cli {
 

@@ -1,9 +1,9 @@
 #include "assay/text_file.h"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace assay::cli {
@@ -24,7 +24,8 @@ class Descriptor {
 };
 
 tl::unexpected<std::string> failure(std::string_view verb, const std::string& path) {
-  return tl::unexpected<std::string>("cannot " + std::string(verb) + " " + path + ": " + std::strerror(errno));
+  return tl::unexpected<std::string>("cannot " + std::string(verb) + " " + path + ": " +
+                                     std::generic_category().message(errno));
 }
 
 }  // namespace

@@ -4,9 +4,7 @@
 #include <optional>
 #include <string>
 
-namespace CLI {
-class App;
-}
+#include "assay/cli_app.h"
 
 namespace assay::cli {
 

@@ -39,7 +39,7 @@ std::string Operations::answer(std::string_view question) {
   arena_.reset();
   std::string padded(question);
   padded.append(jose::kJsonPaddingBytes, ' ');
-  const Expected<jose::JsonValue> root = questions_.read(std::string_view(padded).substr(0, question.size()), arena_);
+  const Expected<jose::JsonValue> root = questions_.read(std::string_view{padded}.substr(0, question.size()), arena_);
   if (!root) return error("the question is not one JSON object");
   const std::optional<std::string_view> op = find_text(*root, "op");
   if (!op) return error("op is not a string");
@@ -73,7 +73,7 @@ std::string Operations::answer_json(jose::JsonValue question) const {
   text->append(jose::kJsonPaddingBytes, ' ');
   jose::JsonReader reader(length);
   base::Arena arena(length + 1);
-  const Expected<jose::JsonValue> root = reader.read(std::string_view(*text).substr(0, length), arena);
+  const Expected<jose::JsonValue> root = reader.read(std::string_view{*text}.substr(0, length), arena);
   return root ? valid() : invalid(root.error().code);
 }
 
