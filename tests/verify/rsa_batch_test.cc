@@ -137,7 +137,7 @@ TEST_P(RsaBatchTest, RefusesSignaturesOfAnotherSizeThanTheModulus) {
   Signed empty = good;
   empty.signature.clear();
   Signed huge = good;
-  huge.signature.assign(kSignatureBytesMax, 0xff);
+  huge.signature.assign(kRsaModulusBitsMax / 8, 0xff);
   EXPECT_EQ(verdicts(batch, {shorter, good, longer, empty, huge, good}),
             (std::vector<bool>{false, true, false, false, false, true}));
 }
