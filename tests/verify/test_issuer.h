@@ -47,7 +47,7 @@ inline std::string claims(const std::vector<std::pair<std::string, std::string>>
                                                               {"exp", std::to_string(kNowS + 3600)},
                                                               {"scope", "\"orders:read orders:write\""}};
   for (const auto& [name, json] : changes) {
-    std::erase_if(members, [&](const auto& member) { return member.first == name; });
+    std::erase_if(members, [&replaced = name](const auto& member) { return member.first == replaced; });
     if (!json.empty()) members.emplace_back(name, json);
   }
   signing::JsonObject object;
