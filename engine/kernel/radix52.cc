@@ -22,18 +22,22 @@ std::uint64_t read_bits(const std::uint8_t* end, std::size_t at) noexcept {
 }  // namespace
 
 void write_limbs(Octets octets, Limbs limbs) noexcept {
-  // Zeros in front, as many as a read of the highest pair reaches.
-  std::array<std::uint8_t, kNumberBytesMax + sizeof(std::uint64_t)> padded;
-  const std::size_t zeros = padded.size() - octets.size;
-  std::fill_n(padded.begin(), zeros, std::uint8_t{0});
-  std::copy_n(octets.begin, octets.size, padded.begin() + static_cast<std::ptrdiff_t>(zeros));
-  const std::uint8_t* end = padded.data() + padded.size();
-  for (std::size_t i = 0; i < limbs.count; i += 2) {
-    limbs.begin[i * limbs.stride] = read_bits(end, 0) & kLimbMask;
+  // Zeros in front, as far as a read of the highest pair reaches.
+  std::array<std::uint8_t, kNumberBytesMax + kPairBytes + sizeof(std::uint64_t)> padded;
+  const std::size_t reach = std::max(octets.size, limbs.count * kPairBytes / 2 + kPairBytes) + sizeof(std::uint64_t);
+  std::uint8_t* const end = padded.data() + padded.size();
+  std::fill(end - reach, end - octets.size, std::uint8_t{0});
+  std::copy_n(octets.begin, octets.size, end - octets.size);
+  const std::uint8_t* pair = end;
+  std::uint64_t* limb = limbs.begin;
+  for (std::size_t i = 1; i < limbs.count; i += 2) {
+    limb[0] = read_bits(pair, 0) & kLimbMask;
     // The odd limb begins with the upper half of byte 6.
-    if (i + 1 < limbs.count) limbs.begin[(i + 1) * limbs.stride] = (read_bits(end, kPairBytes / 2) >> 4) & kLimbMask;
-    end -= kPairBytes;
+    limb[limbs.stride] = (read_bits(pair, kPairBytes / 2) >> 4) & kLimbMask;
+    limb += 2 * limbs.stride;
+    pair -= kPairBytes;
   }
+  if (limbs.count % 2 != 0) limb[0] = read_bits(pair, 0) & kLimbMask;
 }
 
 }  // namespace assay::kernel

@@ -50,14 +50,14 @@ class RsaBatch {
   // What stands in the lanes of the batch that is being filled.
   struct Filling {
     std::array<RsaJob*, kernel::kLanes> jobs;
-    std::size_t count = 0;
+    std::size_t count = 0;  // lanes whose verdict is asked for
   };
 
   void verify_class(std::span<RsaJob> jobs, SizeClass& size_class) noexcept;
   // Whether the job's signature has the right size and is below the modulus; then it stands in `lane`.
-  [[nodiscard]] bool load_lane(const RsaJob& job, SizeClass& size_class, std::size_t lane) noexcept;
-  static void load_key(const keys::RsaLanes& key, SizeClass& size_class, std::size_t lane) noexcept;
-  void copy_lane_0(const Filling& filling, SizeClass& size_class, std::size_t lane) noexcept;
+  [[nodiscard]] bool load_signature(const RsaJob& job, std::size_t lane) noexcept;
+  void fill_idle_lanes(Filling& filling, std::size_t limbs) noexcept;
+  static void load_keys(const Filling& filling, SizeClass& size_class) noexcept;
   void run(Filling& filling, SizeClass& size_class) noexcept;
 
   kernel::RsaVariant variant_;
