@@ -3,13 +3,15 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "jose/alg.h"
 #include "jose/jwk.h"
-#include "kernel/base64url.h"
+#include "kernel/kernel.h"
 #include "keys/key.h"
 #include "probe/hex.h"
 #include "signing/json_text.h"
+#include "verify/rsa_batch.h"
 
 namespace assay::probe {
 namespace {
@@ -33,6 +35,47 @@ std::optional<std::string> find_bytes(jose::JsonValue question, std::string_view
   return text ? decode_hex(*text) : std::nullopt;
 }
 
+// The variant of that name, if it was compiled in and runs here.
+template <typename Variants>
+auto find_variant(const Variants& variants, std::string_view name) -> decltype(&variants[0]) {
+  for (const auto& variant : variants) {
+    if (variant.name == name && variant.supported(base::detect_cpu_features())) return &variant;
+  }
+  return nullptr;
+}
+
+template <typename Variants>
+std::string names_of(const Variants& variants) {
+  std::string names;
+  for (const auto& variant : variants) {
+    if (!variant.supported(base::detect_cpu_features())) continue;
+    if (!names.empty()) names += ',';
+    names += variant.name;
+  }
+  return names;
+}
+
+// The RSA variants that compute something: in an engine the portable one leaves the work to OpenSSL.
+std::vector<kernel::RsaVariant> rsa_variants_that_run() {
+  std::vector<kernel::RsaVariant> variants;
+  for (kernel::RsaVariant variant : kernel::rsa_variants()) {
+    if (variant.run == nullptr) variant.run = kernel::rsa_public_x8_portable;
+    variants.push_back(variant);
+  }
+  return variants;
+}
+
+std::string verify_in_lanes(const keys::Key& key, const kernel::RsaVariant& variant, std::string_view message,
+                            std::span<const std::uint8_t> signature) {
+  verify::RsaBatch batch(variant);
+  verify::Sha256 sha256;
+  verify::RsaJob job{.key = &key, .signature = signature};
+  if (!batch.takes(key)) return error("this kernel does not take the key");
+  if (!sha256.hash(message, job.hash)) return error("OpenSSL cannot hash");
+  batch.verify({&job, 1});
+  return job.valid ? valid() : invalid(ErrorCode::kBadSignature);
+}
+
 }  // namespace
 
 std::string Operations::answer(std::string_view question) {
@@ -46,7 +89,13 @@ std::string Operations::answer(std::string_view question) {
   if (*op == "verify") return answer_verify(*root);
   if (*op == "json") return answer_json(*root);
   if (*op == "base64url") return answer_base64url(*root);
-  return error("op is none of verify, json and base64url");
+  if (*op == "kernels") {
+    return JsonObject()
+        .add("base64url", names_of(kernel::base64url_variants()))
+        .add("rsa", names_of(rsa_variants_that_run()))
+        .text();
+  }
+  return error("op is none of verify, json, base64url and kernels");
 }
 
 std::string Operations::answer_verify(jose::JsonValue question) {
@@ -63,6 +112,12 @@ std::string Operations::answer_verify(jose::JsonValue question) {
   if (!key.fits(*alg)) return invalid(ErrorCode::kAlgKeyMismatch);
   if (!key.strong_enough(*alg)) return invalid(ErrorCode::kWeakKey);
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(signature->data()), signature->size());
+  if (const std::optional<std::string_view> kernel = find_text(question, "kernel")) {
+    const std::vector<kernel::RsaVariant> variants = rsa_variants_that_run();
+    const kernel::RsaVariant* variant = find_variant(variants, *kernel);
+    if (variant == nullptr || *alg != Alg::kRS256) return error("kernel is for RS256, and one of those that run here");
+    return verify_in_lanes(key, *variant, *message, bytes);
+  }
   return verifier_.verify(key, *alg, *message, bytes) ? valid() : invalid(ErrorCode::kBadSignature);
 }
 
@@ -81,10 +136,10 @@ std::string Operations::answer_base64url(jose::JsonValue question) const {
   const std::optional<std::string_view> kernel = find_text(question, "kernel");
   const std::optional<std::string> text = find_bytes(question, "text");
   if (!kernel || !text) return error("base64url needs kernel, and text in hexadecimal");
-  if (*kernel != "portable") return error("kernel is none of: portable");
+  const kernel::Base64urlVariant* variant = find_variant(kernel::base64url_variants(), *kernel);
+  if (variant == nullptr) return error("kernel is none of: " + names_of(kernel::base64url_variants()));
   std::string bytes(kernel::base64url_decoded_bytes(text->size()), '\0');
-  const std::size_t fault =
-      kernel::decode_base64url_portable(text->data(), text->size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
+  const std::size_t fault = variant->run(text->data(), text->size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
   if (fault == kernel::kBase64urlAccepted)
     return JsonObject().add("valid", true).add("bytes", encode_hex(bytes)).text();
   return JsonObject().add("valid", false).add("offset", static_cast<std::int64_t>(fault)).text();

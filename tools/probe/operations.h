@@ -1,8 +1,11 @@
 // What the probe answers: parts of the engine on their own, for public test vectors.
 //
 //   {"op":"verify","alg":A,"jwk":{...},"msg":HEX,"sig":HEX}      {"valid":true} or {"valid":false,"reason":NAME}
+//     with "kernel":V and RS256                                   the same, by that variant of the RSA kernel
+//   {"op":"kernels"}                                             {"base64url":NAMES,"rsa":NAMES}: the variants that run
+//                                                                here, separated by commas
 //   {"op":"json","text":HEX}                                     the same, for one JSON document as a token has them
-//   {"op":"base64url","kernel":"portable","text":HEX}            {"valid":true,"bytes":HEX} or
+//   {"op":"base64url","kernel":V,"text":HEX}                     {"valid":true,"bytes":HEX} or
 //                                                                {"valid":false,"offset":N}
 //
 // `reason` is the name of an error code or of a key's defect. What is no such question is answered {"error":TEXT}.
