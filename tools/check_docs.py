@@ -5,6 +5,7 @@ usage: check_docs.py [ROOT]
 
 links      every relative link of a Markdown file names a file and, after #, a heading of it
 paths      every `engine/...`, `tools/...`, `tests/...`, `fuzz/...`, `docs/...` in backticks exists
+tests      every `Suite.Case` in backticks is a GoogleTest case
 rfc        clauses have one greppable form: RFC 7515 sec 4.1.11
 outside    nothing names a document or a path that is not part of this repository
 """
@@ -33,6 +34,7 @@ class DocsCheck:
     def __init__(self, root):
         self.root = root
         self.faults = []
+        self.cases = None
 
     def fault(self, path, line, rule, text):
         self.faults.append(f"{path}:{line}: [{rule}] {text}")
@@ -59,6 +61,21 @@ class DocsCheck:
             if not is_pattern and not os.path.exists(self.full(match[1])):
                 self.fault(path, cpp_source.line_of(prose, match.start()), "paths", f"there is no {match[1]}")
 
+    def test_cases(self):
+        """Names of all GoogleTest cases, as Suite.Case; read once."""
+        if self.cases is None:
+            self.cases = set()
+            for path in cpp_source.list_files(self.root, ("tests",), ("_test.cc",)):
+                text = cpp_source.read_text(self.full(path))
+                self.cases.update(f"{suite}.{case}" for suite, case in
+                                  re.findall(r"^(?:TYPED_)?TEST(?:_P|_F)?\(\s*(\w+),\s*(\w+)\)", text, re.MULTILINE))
+        return self.cases
+
+    def check_test_names(self, path, text):
+        for match in re.finditer(r"`([A-Z]\w+\.[A-Z]\w+)`", text):
+            if match[1] not in self.test_cases():
+                self.fault(path, cpp_source.line_of(text, match.start()), "tests", f"there is no test {match[1]}")
+
     def check_text(self, path, text):
         if path.endswith(("tools/check_docs.py", "check_docs_test.py")):
             return
@@ -74,6 +91,7 @@ class DocsCheck:
         for path in documents:
             text = cpp_source.read_text(self.full(path))
             self.check_markdown(path, text)
+            self.check_test_names(path, text)
             self.check_text(path, text)
         for path in cpp_source.list_files(self.root, cpp_source.SOURCE_FOLDERS, CODE_SUFFIXES):
             self.check_text(path, cpp_source.read_text(self.full(path)))

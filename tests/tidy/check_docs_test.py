@@ -29,6 +29,11 @@ class CheckDocs(planted_tree.PlantedTreeTest):
         self.plant("README.md", "Run `tools/nothing.sh`.\n")
         self.assert_found("README.md:1", "[paths]", "tools/nothing.sh")
 
+    def test_name_of_no_test(self):
+        self.plant("tests/jose/a_test.cc", "TEST(Compact, RefusesDots) {}\n")
+        self.plant("docs/a.md", "`Compact.RefusesDots`\n`Compact.RefusesNothing`\n")
+        self.assert_found("docs/a.md:2", "[tests]", "Compact.RefusesNothing")
+
     def test_document_outside_the_repository(self):
         self.plant("engine/jose/a.cc", "// As DESIGN" ".md section 3 says.\n")
         self.assert_found("[outside]")
