@@ -31,7 +31,7 @@ TEST(SignatureStage, AForgedTokenThatTheKernelAcceptsIsNoVerdictAndTurnsTheKerne
   const auto machine = open_broken(1);
   Worker::Impl worker(*machine);
   Worker::Impl other_worker(*machine);
-  const std::string forged = token(claims(), header(), other_rsa_key());
+  const std::string forged = forged_token();
   EXPECT_EQ(metric(*machine, "rsa_kernel_trusted"), 1);
   {
     const WithKernelFault fault(KernelFault::kAcceptsAll);
@@ -49,7 +49,7 @@ TEST(SignatureStage, VerifiesTheFirstAndThenTheAgreedShareAgain) {
   const auto machine = open_broken(4);
   Worker::Impl worker(*machine);
   const std::string good = token();
-  const std::string forged = token(claims(), header(), other_rsa_key());
+  const std::string forged = forged_token();
   for (int i = 0; i < 9; ++i) {
     EXPECT_EQ(decide(worker, good), ErrorCode::kNone);
     EXPECT_EQ(decide(worker, forged), ErrorCode::kBadSignature);  // what is refused is not verified again
@@ -69,7 +69,7 @@ TEST(SignatureStage, AKernelThatFailsItsSelfTestIsNeverUsed) {
   const auto machine = open_broken(0);
   Worker::Impl worker(*machine);
   EXPECT_EQ(metric(*machine, "rsa_kernel_trusted"), 0);
-  EXPECT_EQ(decide(worker, token(claims(), header(), other_rsa_key())), ErrorCode::kBadSignature);
+  EXPECT_EQ(decide(worker, forged_token()), ErrorCode::kBadSignature);
   EXPECT_EQ(decide(worker, token()), ErrorCode::kNone);
 }
 
