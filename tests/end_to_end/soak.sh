@@ -2,18 +2,25 @@
 # The long form of the soak and of the hostile clients: 256 connections for 30 seconds, 10,000 idle connections.
 #
 #   tests/end_to_end/soak.sh [--build-dir DIR] [--seconds N]
+#
+# Without --build-dir the release preset is built first.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build_dir=$root/build/release
+build_dir=
 seconds=30
 while [ $# -gt 0 ]; do
   case "$1" in
     --build-dir) build_dir=$(cd "$2" && pwd); shift 2 ;;
     --seconds) seconds=$2; shift 2 ;;
-    *) sed -n '2,4s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
   esac
 done
+
+if [ -z "$build_dir" ]; then
+  "$root/tools/build.sh" release
+  build_dir=$root/build/release
+fi
 
 # Each idle connection is one descriptor in its client and one in the sidecar.
 ulimit -n "$(ulimit -Hn)"
