@@ -37,7 +37,7 @@ void ControlMachine::for_each_key(const std::function<void(const KeyInfo&)>& vis
     if (supply->state().set == nullptr) continue;
     for (const keys::Key& key : supply->state().set->keys()) {
       visit(KeyInfo{.issuer_name = supply->name(),
-                    .kid = key.kid ? std::string_view(*key.kid) : std::string_view(),
+                    .kid = key.kid ? std::string_view{*key.kid} : std::string_view{},
                     .type = key.type_text,
                     .alg = key.alg_text,
                     .bits = key.prepared.bits,

@@ -111,16 +111,23 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
   }
 }
 
+void find_unknown_issuers(const Policy& policy, const std::vector<std::string>& names, const std::string& where,
+                          Faults& faults) {
+  for (const std::string& name : names) {
+    const bool known = std::any_of(policy.issuers.begin(), policy.issuers.end(),
+                                   [&](const IssuerPolicy& issuer) { return issuer.name == name; });
+    if (known) continue;
+    faults.push_back(where);
+    faults.back().append("there is no issuer ").append(name);
+  }
+}
+
 void find_entrance_faults(const Policy& policy, Faults& faults) {
   if (policy.entrances.empty()) faults.emplace_back("the policy has no entrance");
   for (std::size_t i = 0; i < policy.entrances.size(); ++i) {
     const EntrancePolicy& entrance = policy.entrances[i];
     const std::string where = "entrance " + std::to_string(i) + ": ";
-    for (const std::string& name : entrance.issuers) {
-      const bool known = std::any_of(policy.issuers.begin(), policy.issuers.end(),
-                                     [&](const IssuerPolicy& issuer) { return issuer.name == name; });
-      if (!known) faults.push_back(where + "there is no issuer " + name);
-    }
+    find_unknown_issuers(policy, entrance.issuers, where, faults);
     std::size_t opaque_count = 0;
     std::multiset<std::string> jwt_issuers;
     for (const IssuerPolicy& issuer : policy.issuers) {
@@ -141,18 +148,15 @@ void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, co
   if (route.issuers.empty() && policy.issuers.size() > 1) {
     faults.push_back(where + "say which issuers may come here, for there is more than one");
   }
-  for (const std::string& name : route.issuers) {
-    const bool known = std::any_of(policy.issuers.begin(), policy.issuers.end(),
-                                   [&](const IssuerPolicy& issuer) { return issuer.name == name; });
-    if (!known) faults.push_back(where + "there is no issuer " + name);
-  }
+  find_unknown_issuers(policy, route.issuers, where, faults);
   for (const IssuerPolicy& issuer : policy.issuers) {
     if (!route.issuers.empty() && !contains(route.issuers, issuer.name)) continue;
     for (const std::vector<std::string>* scopes : {&route.scopes, &route.any_scopes}) {
       for (const std::string& scope : *scopes) {
         if (jose::RequiredScope::parse(scope, issuer.scope.grammar)) continue;
-        faults.push_back(where + "the scope \"" + scope + "\" is not one value in the grammar of issuer " +
-                         issuer.name);
+        faults.push_back(where);
+        faults.back().append("the scope \"").append(scope).append("\" is not one value in the grammar of issuer ");
+        faults.back().append(issuer.name);
       }
     }
   }

@@ -52,7 +52,7 @@ Expected<void> check_signature_only(std::string_view compact, const keys::KeySet
   jose::JsonReader json(kTokenBytesMax);
   const std::size_t header_bytes = header_text->size();
   header_text->append(jose::kJsonPaddingBytes, '\0');
-  const Expected<jose::JsonValue> root = json.read(std::string_view(*header_text).substr(0, header_bytes), arena);
+  const Expected<jose::JsonValue> root = json.read(std::string_view{*header_text}.substr(0, header_bytes), arena);
   if (!root) return Unexpected(root.error());
   const Expected<jose::JoseHeader> header = jose::parse_header(*root);
   if (!header) return Unexpected(header.error());
