@@ -17,6 +17,7 @@
 #include <openssl/x509.h>
 
 #include "assay/limits.h"
+#include "base/free_with.h"
 
 namespace assay::keys {
 
@@ -37,20 +38,13 @@ using jose::Jwk;
 using jose::KeyDefect;
 using jose::KeyType;
 
-template <auto kFree>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    kFree(object);
-  }
-};
-using BigNumber = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
-using BigNumberContext = std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, FreeWith<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, FreeWith<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, FreeWith<EVP_PKEY_CTX_free>>;
-using Pkey = std::unique_ptr<EVP_PKEY, FreeWith<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, FreeWith<BIO_free_all>>;
+using BigNumber = std::unique_ptr<BIGNUM, base::FreeWith<BN_free>>;
+using BigNumberContext = std::unique_ptr<BN_CTX, base::FreeWith<BN_CTX_free>>;
+using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, base::FreeWith<OSSL_PARAM_BLD_free>>;
+using Params = std::unique_ptr<OSSL_PARAM, base::FreeWith<OSSL_PARAM_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, base::FreeWith<EVP_PKEY_CTX_free>>;
+using Pkey = std::unique_ptr<EVP_PKEY, base::FreeWith<EVP_PKEY_free>>;
+using Bio = std::unique_ptr<BIO, base::FreeWith<BIO_free_all>>;
 
 // Drops what OpenSSL puts into this thread's error queue while it lives, and nothing that stood there before.
 class ErrorQueueGuard {

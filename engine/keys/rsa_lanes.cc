@@ -11,6 +11,7 @@
 #include <openssl/bn.h>
 
 #include "assay/limits.h"
+#include "base/free_with.h"
 #include "jose/jwk.h"
 
 namespace assay::keys {
@@ -19,15 +20,8 @@ namespace {
 using kernel::kBlockLimbs;
 using kernel::kLimbBits;
 
-template <auto kFree>
-struct FreeWith {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    kFree(object);
-  }
-};
-using BigNumber = std::unique_ptr<BIGNUM, FreeWith<BN_free>>;
-using BigNumberContext = std::unique_ptr<BN_CTX, FreeWith<BN_CTX_free>>;
+using BigNumber = std::unique_ptr<BIGNUM, base::FreeWith<BN_free>>;
+using BigNumberContext = std::unique_ptr<BN_CTX, base::FreeWith<BN_CTX_free>>;
 
 constexpr std::string_view kExponent{"\x01\x00\x01", 3};  // 65537
 constexpr int kSquarings = 16;                            // of 65537 = 2^16 + 1

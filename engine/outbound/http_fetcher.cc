@@ -18,6 +18,7 @@
 
 #include "assay/expected.h"
 #include "base/check.h"
+#include "base/free_with.h"
 #include "outbound/http_syntax.h"
 #include "outbound/inbox.h"
 
@@ -28,17 +29,10 @@ constexpr long kConnectionsKeptMax = 64;
 // How long the thread sleeps where it has no deadline to keep: any value is right, waking costs nothing.
 constexpr std::chrono::milliseconds kIdleWait{60'000};
 
-template <auto kFree>
-struct Freer {
-  template <typename T>
-  void operator()(T* pointer) const noexcept {
-    kFree(pointer);
-  }
-};
-using Easy = std::unique_ptr<CURL, Freer<curl_easy_cleanup>>;
-using HeaderList = std::unique_ptr<curl_slist, Freer<curl_slist_free_all>>;
-using ParsedUrl = std::unique_ptr<CURLU, Freer<curl_url_cleanup>>;
-using UrlPart = std::unique_ptr<char, Freer<curl_free>>;
+using Easy = std::unique_ptr<CURL, base::FreeWith<curl_easy_cleanup>>;
+using HeaderList = std::unique_ptr<curl_slist, base::FreeWith<curl_slist_free_all>>;
+using ParsedUrl = std::unique_ptr<CURLU, base::FreeWith<curl_url_cleanup>>;
+using UrlPart = std::unique_ptr<char, base::FreeWith<curl_free>>;
 
 // One request that libcurl works on. libcurl keeps pointers into it: it must not move.
 struct Transfer {
@@ -363,7 +357,7 @@ class HttpFetcher::Impl {
   }
 
   const HttpFetcherOptions options_;
-  const std::unique_ptr<CURLM, Freer<curl_multi_cleanup>> multi_;
+  const std::unique_ptr<CURLM, base::FreeWith<curl_multi_cleanup>> multi_;
   Inbox inbox_;
   std::uint64_t serial_ = 0;
   std::map<Key, std::unique_ptr<Transfer>> transfers_;

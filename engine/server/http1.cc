@@ -52,13 +52,6 @@ bool is_ascii_field(std::string_view name) noexcept {
                      [name](std::string_view field) { return equals_ignoring_case(name, field); });
 }
 
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 void Http1Reader::begin() noexcept {

@@ -60,4 +60,12 @@ inline constexpr std::array<std::uint8_t, 256> kByteClasses = make_byte_classes(
   return text;
 }
 
+// The value of a hexadecimal digit, 0 .. 15; -1 for every other byte.
+[[nodiscard]] constexpr int hex_digit(char c) noexcept {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace assay::server

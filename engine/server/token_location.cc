@@ -90,14 +90,6 @@ FoundToken read_cookie(std::string_view cookie_string, std::string_view name) no
   return found;
 }
 
-// 0 .. 15, or -1.
-int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 // Reads one byte of percent-encoded text and drops it from `rest`; -1 for a "%" without two hex digits.
 // Precondition: `rest` is not empty. RFC 3986 sec 2.1.
 int take_decoded(std::string_view& rest) noexcept {

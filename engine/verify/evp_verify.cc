@@ -11,23 +11,17 @@
 #include <openssl/rsa.h>
 
 #include "base/check.h"
+#include "base/free_with.h"
 #include "jose/alg.h"
 
 namespace assay::verify {
 namespace {
 
-template <auto free_function>
-struct Freer {
-  template <typename T>
-  void operator()(T* object) const noexcept {
-    free_function(object);
-  }
-};
-using DigestAlgorithm = std::unique_ptr<EVP_MD, Freer<EVP_MD_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Freer<EVP_MD_CTX_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
-using MacAlgorithm = std::unique_ptr<EVP_MAC, Freer<EVP_MAC_free>>;
-using MacContext = std::unique_ptr<EVP_MAC_CTX, Freer<EVP_MAC_CTX_free>>;
+using DigestAlgorithm = std::unique_ptr<EVP_MD, base::FreeWith<EVP_MD_free>>;
+using DigestContext = std::unique_ptr<EVP_MD_CTX, base::FreeWith<EVP_MD_CTX_free>>;
+using KeyContext = std::unique_ptr<EVP_PKEY_CTX, base::FreeWith<EVP_PKEY_CTX_free>>;
+using MacAlgorithm = std::unique_ptr<EVP_MAC, base::FreeWith<EVP_MAC_free>>;
+using MacContext = std::unique_ptr<EVP_MAC_CTX, base::FreeWith<EVP_MAC_CTX_free>>;
 
 constexpr std::size_t kDigestCount = 3;
 constexpr std::array<const char*, kDigestCount> kDigestNames = {"SHA256", "SHA384", "SHA512"};
