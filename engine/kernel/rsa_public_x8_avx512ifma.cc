@@ -33,10 +33,17 @@ enum class Rows {
 // What becomes of a finished column.
 enum class Finish {
   kStore,
-  kCarry,       // carries, and stores the carried limb
-  kDoubleLow,   // doubles, adds the squares of rows 0 to 4, stores
-  kDoubleHigh,  // doubles, adds the squares of rows 5 to 9, stores
-  kRoundUp,     // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
+  kCarry,           // carries, and stores the carried limb
+  kDoubleLow,       // doubles, adds the squares of rows 0 to 4, stores
+  kDoubleLowCarry,  // the same, carries, and stores the carried limb
+  kDoubleHigh,      // doubles, adds the squares of rows 5 to 9, stores
+  kRoundUp,         // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
+};
+
+// Where the columns that the window reaches come from.
+enum class Reach {
+  kStored,
+  kZero,  // nothing was added to them yet
 };
 
 __attribute__((always_inline)) inline __m512i add_low(__m512i sum, __m512i a, __m512i b) {
@@ -109,6 +116,10 @@ __attribute__((always_inline)) inline void finish_column(Stream& stream, __m512i
     stream.carry = high_bits(sum);
   } else if constexpr (kFinish == Finish::kDoubleLow) {
     finished[kStep] = double_column<kStep / 2, kStep>(stream, column);
+  } else if constexpr (kFinish == Finish::kDoubleLowCarry) {
+    const __m512i sum = _mm512_add_epi64(double_column<kStep / 2, kStep>(stream, column), stream.carry);
+    finished[kStep] = sum;
+    stream.carry = high_bits(sum);
   } else if constexpr (kFinish == Finish::kDoubleHigh) {
     finished[kStep] = double_column<kBlock / 2 + kStep / 2, kStep>(stream, column);
   } else if constexpr (kStep == kBlock - 1) {
@@ -118,16 +129,16 @@ __attribute__((always_inline)) inline void finish_column(Stream& stream, __m512i
 
 // Ten steps. The window moves on by ten columns: those it leaves go to finished[0..9], those it reaches come from
 // next[0..9]. `finished` and `next` may be ten apart in one array.
-template <Rows kRows, Finish kFinish, int kStep = 0>
+template <Rows kRows, Finish kFinish, Reach kReach = Reach::kStored, int kStep = 0>
 __attribute__((always_inline)) inline void stream_block(Stream& stream, const __m512i* factor, const __m512i* next,
                                                         __m512i* finished) {
   if constexpr (kStep < kBlock) {
     const __m512i limb = factor[kStep];
     add_low_halves<kRows, kStep>(stream, limb);
     finish_column<kFinish, kStep>(stream, finished);
-    stream.columns[kStep] = next[kStep];
+    stream.columns[kStep] = kReach == Reach::kStored ? next[kStep] : _mm512_setzero_si512();
     add_high_halves<kRows, kStep>(stream, limb);
-    stream_block<kRows, kFinish, kStep + 1>(stream, factor, next, finished);
+    stream_block<kRows, kFinish, kReach, kStep + 1>(stream, factor, next, finished);
   }
 }
 
@@ -145,6 +156,14 @@ __attribute__((always_inline)) inline void load_block(__m512i (&block)[kBlock], 
   if constexpr (kLimb < kBlock) {
     block[kLimb] = limbs[kLimb];
     load_block<kLimb + 1>(block, limbs);
+  }
+}
+
+template <int kLimb = 0>
+__attribute__((always_inline)) inline void clear_window(Stream& stream) {
+  if constexpr (kLimb < kBlock) {
+    stream.columns[kLimb] = _mm512_setzero_si512();
+    clear_window<kLimb + 1>(stream);
   }
 }
 
@@ -173,12 +192,33 @@ __attribute__((always_inline)) inline void add_rows(__m512i* sum, const __m512i*
   finish_window<Finish::kStore>(stream, sum);
 }
 
-// square[0 .. 20 blocks) = x^2, columns not carried. After the rows of block b every column below 20 (b + 1) is
-// complete, so that doubling and squares ride along.
-void square(__m512i* columns, const __m512i* x, int blocks) {
-  for (int i = 0; i < 2 * kBlock * blocks; ++i) columns[i] = _mm512_setzero_si512();
+// The part of square() that rows of block 0 take in: columns 0 to 10 blocks + 9, of which the first ten are carried.
+void square_first_rows(__m512i* columns, const __m512i* x, int blocks) {
   Stream stream;
-  for (int block = 0; block < blocks - 1; ++block) {
+  load_block(stream.rows, x);
+  clear_window(stream);
+  stream.carry = _mm512_setzero_si512();
+  stream_block<Rows::kBelow, Finish::kDoubleLowCarry, Reach::kZero>(stream, x, nullptr, columns);
+  const __m512i carry = stream.carry;
+  x += kBlock;
+  columns += kBlock;
+  stream_block<Rows::kAll, Finish::kDoubleHigh, Reach::kZero>(stream, x, nullptr, columns);
+  columns[0] = _mm512_add_epi64(columns[0], carry);
+  for (int other = 2; other < blocks; ++other) {
+    x += kBlock;
+    columns += kBlock;
+    stream_block<Rows::kAll, Finish::kStore, Reach::kZero>(stream, x, nullptr, columns);
+  }
+  finish_window<Finish::kStore>(stream, columns + kBlock);
+}
+
+// columns[0 .. 20 blocks) = x^2: the first ten are carried, the others are not. After the rows of block b every column
+// below 20 (b + 1) is complete, so that doubling and squares ride along.
+void square(__m512i* columns, const __m512i* x, int blocks) {
+  square_first_rows(columns, x, blocks);
+  for (int i = (blocks + 1) * kBlock; i < 2 * blocks * kBlock; ++i) columns[i] = _mm512_setzero_si512();
+  Stream stream;
+  for (int block = 1; block < blocks - 1; ++block) {
     const __m512i* factor = x + kBlock * block;
     __m512i* column = columns + 2 * kBlock * block;
     load_block(stream.rows, factor);
@@ -198,26 +238,25 @@ void square(__m512i* columns, const __m512i* x, int blocks) {
   __m512i* column = columns + 2 * kBlock * (blocks - 1);
   load_block(stream.rows, last);
   load_block(stream.columns, column);
-  stream_block<Rows::kBelow, Finish::kDoubleLow>(stream, last, column + kBlock, column);
+  stream_block<Rows::kBelow, Finish::kDoubleLow, Reach::kZero>(stream, last, nullptr, column);
   finish_window<Finish::kDoubleHigh>(stream, column + kBlock);
 }
 
-// Folds columns[0..9], which are carried, into those from 10 on, and carries columns 10 to 19: the next block.
-void fold(__m512i* columns, const KeyVectors& keys) {
+// The first ten steps of a fold of columns[0..9], which are carried: carries columns 10 to 19, the next block.
+__attribute__((always_inline)) inline void begin_fold(__m512i* columns, const KeyVectors& keys) {
   Stream stream;
   load_block(stream.rows, columns);
   columns += kBlock;
   load_block(stream.columns, columns);
   stream.carry = _mm512_setzero_si512();
-  const __m512i* factor = keys.fold_m;
-  stream_block<Rows::kAll, Finish::kCarry>(stream, factor, columns + kBlock, columns);
+  stream_block<Rows::kAll, Finish::kCarry>(stream, keys.fold_m, columns + kBlock, columns);
   stream.columns[0] = _mm512_add_epi64(stream.columns[0], stream.carry);
-  for (int block = 1; block < keys.blocks; ++block) {
-    factor += kBlock;
-    columns += kBlock;
-    stream_block<Rows::kAll, Finish::kStore>(stream, factor, columns + kBlock, columns);
-  }
   finish_window<Finish::kStore>(stream, columns + kBlock);
+}
+
+// The other steps.
+void end_fold(__m512i* columns, const KeyVectors& keys) {
+  add_rows<Rows::kAll>(columns + 2 * kBlock, columns, keys.fold_m + kBlock, keys.blocks - 1);
 }
 
 // The quotient of the last step, carried: block * inverse mod 2^520. Low and high halves have sums of their own, so
@@ -248,23 +287,21 @@ __attribute__((always_inline)) inline void carry_quotient(const Stream& low, con
   }
 }
 
-template <int kLimb = 0>
-__attribute__((always_inline)) inline void clear_window(Stream& stream) {
-  if constexpr (kLimb < kBlock) {
-    stream.columns[kLimb] = _mm512_setzero_si512();
-    clear_window<kLimb + 1>(stream);
-  }
-}
-
-// The last ten of the columns to go, carried, become zero by a multiple of n; result = the rest, carried.
-void divide_exactly(__m512i* result, const __m512i* columns, const KeyVectors& keys) {
+// quotient = block / -n modulo 2^520, carried.
+__attribute__((always_inline)) inline void find_quotient(__m512i* quotient, const __m512i* block,
+                                                         const KeyVectors& keys) {
   Stream low;
   Stream high;
   clear_window(low);
   clear_window(high);
-  add_quotient_products(low, high, columns, keys.inverse);
+  add_quotient_products(low, high, block, keys.inverse);
+  carry_quotient(low, high, _mm512_setzero_si512(), quotient);
+}
+
+// The last ten of the columns to go, carried, become zero by the multiple `quotient` of n; result = the rest, carried.
+void divide_exactly(__m512i* result, const __m512i* columns, const __m512i* quotient, const KeyVectors& keys) {
   Stream stream;
-  carry_quotient(low, high, _mm512_setzero_si512(), stream.rows);
+  load_block(stream.rows, quotient);
   clear_window(stream);
   stream.columns[kBlock - 1] = _mm512_and_si512(columns[kBlock - 1], limb_mask());
   const __m512i* factor = keys.modulus_n;
@@ -278,19 +315,30 @@ void divide_exactly(__m512i* result, const __m512i* columns, const KeyVectors& k
   finish_window<Finish::kCarry>(stream, result);
 }
 
-// result = columns / R modulo n, below 3n, carried.
+// result = columns / R modulo n, below 3n, carried. The first ten columns are carried.
 void reduce(__m512i* result, __m512i* columns, const KeyVectors& keys) {
+  for (int block = 0; block + 2 < keys.blocks; ++block) {
+    begin_fold(columns, keys);
+    end_fold(columns, keys);
+    columns += kBlock;
+  }
+  // The last fold's first steps complete the block of the exact step. Its quotient is one long chain: it is begun here,
+  // so that the rest of the fold fills the time.
+  begin_fold(columns, keys);
+  __m512i quotient[kBlock];
+  find_quotient(quotient, columns + kBlock, keys);
+  end_fold(columns, keys);
+  divide_exactly(result, columns + kBlock, quotient, keys);
+}
+
+// Carries columns[0..9].
+void carry_first_block(__m512i* columns) {
   __m512i carry = _mm512_setzero_si512();
   for (int i = 0; i < kBlock; ++i) {
     columns[i] = _mm512_add_epi64(columns[i], carry);
     carry = high_bits(columns[i]);
   }
   columns[kBlock] = _mm512_add_epi64(columns[kBlock], carry);
-  for (int block = 0; block + 1 < keys.blocks; ++block) {
-    fold(columns, keys);
-    columns += kBlock;
-  }
-  divide_exactly(result, columns, keys);
 }
 
 // columns = x s + K hash + C, not carried.
@@ -347,6 +395,7 @@ std::uint32_t rsa_public_x8_avx512ifma(const RsaKeyLanes& keys, const RsaSignatu
     reduce(x, columns, vectors);
   }
   multiply(columns, x, signatures, vectors);
+  carry_first_block(columns);
   reduce(x, columns, vectors);
   return multiples_of_n(x, vectors);
 }
