@@ -10,4 +10,10 @@ assay_add_kernel_variant(rsa avx512ifma FUNCTION rsa_public_x8_avx512ifma SOURCE
                          FEATURES avx512f avx512ifma)
 assay_add_kernel_variant(rsa portable FUNCTION nullptr)
 
+# OpenSSL hashes one message faster than sha256_portable does, too. sha256_avx512 leaves what is left over of its lanes
+# to sha256_shani.
+assay_add_kernel_variant(sha256 avx512 FUNCTION sha256_avx512 SOURCE sha256_avx512.cc FEATURES avx512f avx512bw sha)
+assay_add_kernel_variant(sha256 shani FUNCTION sha256_shani SOURCE sha256_shani.cc FEATURES avx2 sha)
+assay_add_kernel_variant(sha256 portable FUNCTION nullptr)
+
 assay_generate_kernel_variants(assay_kernel)

@@ -18,6 +18,7 @@ function(assay_add_forced_runs name)
   endforeach()
 endfunction()
 
+assay_add_test(sha256_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/sha256_test.cc LIBS assay_kernel OpenSSL::Crypto)
 assay_add_test(radix52_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/radix52_test.cc LIBS assay_kernel)
 assay_add_test(rsa_public_x8_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/rsa_public_x8_test.cc
