@@ -144,11 +144,10 @@ TEST(NumericDate, ReadsAgainWhatItWrote) {
 TEST(NumericDate, ReadsPlainSecondsOfEveryLength) {
   std::mt19937_64 random(7519);
   std::string digits;
-  for (std::size_t size = 1; size <= 13; ++size) {
+  for (std::size_t size = 1; size <= 12; ++size) {
     for (int round = 0; round < 1000; ++round) {
       digits.assign(1, static_cast<char>('1' + random() % 9));
       while (digits.size() < size) digits += static_cast<char>('0' + random() % 10);
-      if (std::stoll(digits) * 1'000'000 > kNumericDateUsMax) continue;
       EXPECT_EQ(down(digits), std::stoll(digits) * 1'000'000);
       EXPECT_EQ(up(digits + ".0"), std::stoll(digits) * 1'000'000);
     }
