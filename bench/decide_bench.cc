@@ -189,7 +189,7 @@ struct Case {
 
   // Tokens of one round: enough that reading the clock does not show.
   [[nodiscard]] std::size_t tokens_per_round() const {
-    if (mix == Mix::kExpired || engine == EngineKind::kRemembering) return 8 * kBatchMax;
+    if (mix == Mix::kExpired || engine == EngineKind::kRemembering) return 4 * kBatchMax;
     return batch < 8 ? 16 : kBatchMax;
   }
 };
