@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "verify/rsa_self_test.h"
+#include "verify/sha256_self_test.h"
 
 namespace assay::verify {
 namespace {
@@ -46,7 +47,7 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
-  if (!passes_rsa_self_test(kernels_.rsa)) rsa_guard_.distrust();
+  if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
   thread_ = std::thread([this] { run_thread(); });
 }

@@ -99,13 +99,14 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
 
 void ControlMachine::visit_kernel_metrics(const VisitMetric& visit) const {
   visit(Metric{.name = "rsa_kernel_trusted",
-               .help = "0: the RSA kernel failed its self-test or a recheck, and OpenSSL verifies instead",
+               .help = "0: the RSA or SHA-256 kernel failed its self-test or a recheck, OpenSSL verifies instead",
                .kind = Metric::Kind::kGauge,
                .labels = {{"kernel", kernels_.rsa.name}},
                .value = rsa_guard_.trusted() ? 1.0 : 0.0});
-  visit_value(visit, "rsa_kernel_rechecks_total", "Signatures that the RSA kernel accepted and OpenSSL verified again",
-              Metric::Kind::kCounter, static_cast<double>(rsa_guard_.rechecks()));
-  visit_value(visit, "rsa_kernel_mismatches_total", "Rechecks that contradicted the RSA kernel", Metric::Kind::kCounter,
+  visit_value(visit, "rsa_kernel_rechecks_total",
+              "Signatures accepted with a kernel's help and verified again by OpenSSL", Metric::Kind::kCounter,
+              static_cast<double>(rsa_guard_.rechecks()));
+  visit_value(visit, "rsa_kernel_mismatches_total", "Rechecks that contradicted the kernels", Metric::Kind::kCounter,
               static_cast<double>(rsa_guard_.mismatches()));
 }
 

@@ -22,7 +22,7 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       source_(parts.source),
       arena_(kBatchMax * kScratchBytesPerCheck),
       json_(kTokenBytesMax),
-      signatures_(kernels_.rsa, parts.rsa_trust),
+      signatures_(kernels_, parts.rsa_trust),
       key_pins_(kIssuersMax) {
   pinned_.reserve(kIssuersMax);
 }
