@@ -3,15 +3,14 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <random>
 #include <sstream>
-#include <unistd.h>
 #include <utility>
 
+#include "bench/kept_file.h"
+#include "bench/kept_keys.h"
 #include "signing/json_text.h"
 #include "signing/jwt_writer.h"
 #include "signing/signing_key.h"
@@ -53,7 +52,7 @@ std::string header_json(std::size_t key) {
   return signing::JsonObject().add("alg", "RS256").add("kid", kid_of(key)).text();
 }
 
-// About 355 bytes, as an access token of RFC 9068 with a few private claims has.
+// 372 bytes, as an access token of RFC 9068 with a few private claims has.
 std::string claims_json(std::mt19937_64& random, std::int64_t exp_s) {
   return signing::JsonObject()
       .add("iss", kIssuer)
@@ -80,12 +79,11 @@ struct Signed {
 
 Signed sign_all(std::size_t keys, std::size_t tokens) {
   std::mt19937_64 random(kSeed);
-  std::vector<signing::SigningKey> signers;
+  const std::vector<signing::SigningKey> signers = kept_rsa_keys(2048, keys);
   std::string jwks;
   for (std::size_t key = 0; key < keys; ++key) {
-    signers.push_back(signing::SigningKey::generate_rsa(2048));
     jwks += jwks.empty() ? "{\"keys\":[" : ",";
-    jwks += signers.back().public_jwk({.kid = kid_of(key), .alg = {}, .use = {}});
+    jwks += signers[key].public_jwk({.kid = kid_of(key), .alg = {}, .use = {}});
   }
   Signed made{.jwks = jwks + "]}", .valid = {}, .expired = {}};
   const auto sign = [&](std::size_t key, std::int64_t exp_s) {
@@ -101,33 +99,26 @@ Signed sign_all(std::size_t keys, std::size_t tokens) {
 }
 
 // The file: the key set on the first line, then "KEY VALID EXPIRED" a line.
-bool read_signed(const std::filesystem::path& path, Signed& read) {
-  std::ifstream file(path);
-  if (!std::getline(file, read.jwks)) return false;
+Signed read_signed(const std::string& text) {
+  std::istringstream lines(text);
+  Signed read;
+  std::getline(lines, read.jwks);
   CorpusToken valid{.compact = {}, .key = 0, .expected = ErrorCode::kNone};
   CorpusToken expired{.compact = {}, .key = 0, .expected = ErrorCode::kExpired};
-  while (file >> valid.key >> valid.compact >> expired.compact) {
+  while (lines >> valid.key >> valid.compact >> expired.compact) {
     expired.key = valid.key;
     read.valid.push_back(valid);
     read.expired.push_back(expired);
   }
-  return !read.valid.empty();
+  return read;
 }
 
-void write_signed(const std::filesystem::path& path, const Signed& made) {
-  std::error_code ignored;
-  std::filesystem::create_directories(path.parent_path(), ignored);
-  // Renamed when it is whole: another program may be making the same file.
-  const std::filesystem::path part = path.string() + "." + std::to_string(getpid());
-  std::ofstream file(part);
-  file << made.jwks << '\n';
+std::string text_of(const Signed& made) {
+  std::string text = made.jwks + '\n';
   for (std::size_t i = 0; i < made.valid.size(); ++i) {
-    file << made.valid[i].key << ' ' << made.valid[i].compact << ' ' << made.expired[i].compact << '\n';
+    text += std::to_string(made.valid[i].key) + ' ' + made.valid[i].compact + ' ' + made.expired[i].compact + '\n';
   }
-  file.close();
-  std::error_code error;
-  std::filesystem::rename(part, path, error);
-  if (!file || error) stop("cannot write " + path.string());
+  return text;
 }
 
 const Signed& signed_tokens(std::size_t keys) {
@@ -135,12 +126,14 @@ const Signed& signed_tokens(std::size_t keys) {
   const auto [found, is_new] = by_keys.try_emplace(keys);
   if (!is_new) return found->second;
   const std::size_t tokens = token_count();
-  std::ostringstream name;
-  name << "rs256-" << kFormat << '-' << keys << 'x' << tokens << ".txt";
-  const std::filesystem::path path = std::filesystem::path(ASSAY_BENCH_CORPUS_DIR) / name.str();
-  if (!read_signed(path, found->second)) {
+  const std::string name =
+      "rs256-" + std::string(kFormat) + "-" + std::to_string(keys) + "x" + std::to_string(tokens) + ".txt";
+  const std::string kept = read_kept(name);
+  if (kept.empty()) {
     found->second = sign_all(keys, tokens);
-    write_signed(path, found->second);
+    write_kept(name, text_of(found->second));
+  } else {
+    found->second = read_signed(kept);
   }
   return found->second;
 }

@@ -1,6 +1,6 @@
-// Distinct RS256 tokens of about 900 bytes by keys of 2048 bits, the same for every run in one build directory.
+// Distinct RS256 tokens of about 900 bytes by keys of 2048 bits, the same for every run in one clone.
 //
-// Claims come from a seed. Keys and signatures are made once and kept in a file under the build directory, because
+// Claims come from a seed. Keys and signatures are made once and kept in files under build/bench_corpus, because
 // signing takes a millisecond a token and making a key a tenth of a second.
 #pragma once
 
