@@ -293,6 +293,7 @@ const bool kRegistered = [] {
   const kernel::KernelTable chosen = chosen_kernels();
   benchmark::AddCustomContext("assay_kernel_base64url", std::string(chosen.base64url.name));
   benchmark::AddCustomContext("assay_kernel_rsa", std::string(chosen.rsa.name));
+  benchmark::AddCustomContext("assay_kernel_sha256", std::string(chosen.sha256.name));
   for (const std::size_t keys : {1u, 100u}) {
     for (const Mix mix : kAllMixes) {
       const std::string suffix = "/" + std::string(name_of(mix));
@@ -303,7 +304,7 @@ const bool kRegistered = [] {
       add("BM_Decide/portable" + suffix, {.engine = EngineKind::kPortable, .mix = mix, .keys = keys, .batch = 16},
           run_decide);
     }
-    for (const std::size_t batch : {8u, 16u, 64u}) {
+    for (const std::size_t batch : {1u, 8u, 16u, 64u}) {
       add("BM_DecideWithoutRsa", {.engine = EngineKind::kChosen, .mix = Mix::kValid, .keys = keys, .batch = batch},
           run_without_rsa);
     }

@@ -62,7 +62,7 @@ def print_floor(floor, value):
 
 def check(floors, flags, options):
     """The floors that do not hold on a processor with these flags."""
-    measured = [floor for floor in floors if not floor.quantity.needs or floor.quantity.needs in flags]
+    measured = [floor for floor in floors if floor.quantity.measurable(flags)]
     for floor in floors:
         if floor not in measured:
             print(f"floor {floor.quantity.name} skipped: this processor has no {floor.quantity.needs}")

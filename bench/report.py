@@ -3,7 +3,8 @@
 
 usage: report.py [--build-dir DIR] [--quick] [--json FILE] [--cpu N] [verify|sidecar|all]
 
-Exit 0: measured, whatever the bars say. Exit 1: something could not be measured, or computed a wrong result.
+Exit 0: measured, whatever the bars say. Exit 1: something could not be measured, computed a wrong result, or no
+benchmark tells about a bar (`missing`).
 tools/bench.sh builds what this runs. Standard library only.
 """
 import argparse
@@ -17,7 +18,7 @@ import contest
 import quantities
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VERIFY_PROGRAMS = ("base64url", "claims", "rsa", "decide")
+VERIFY_PROGRAMS = ("base64url", "digest", "claims", "rsa", "decide")
 # Of the counters, what the table has room for, in this order.
 COLUMNS = ("ns", "gb_per_s", "per_s", "rest_ns", "of_evp_verify", "x_evp", "x_oneshot", "x_naive", "x_table", "x_dom",
            "madd_use", "allocations")
@@ -94,11 +95,12 @@ def main():
     kernels = " ".join(f"{name}={variant}" for name, variant in sheet["kernels"].items())
     print(f"machine: {sheet['cpu']}, {sheet['cores']} cores; {sheet['compiler']}; {sheet['openssl']}; "
           f"Linux {sheet['linux']}; kernels {kernels or 'not asked'}; commit {sheet['commit'][:20]}")
+    missing = [bar["name"] for bar in report.get("verify", {}).get("bars", ()) if bar["result"] == "missing"]
     if options.json:
         with open(options.json, "w", encoding="utf-8") as stream:
             json.dump(report, stream, indent=1)
             stream.write("\n")
-    return 0
+    return 1 if missing else 0
 
 
 if __name__ == "__main__":

@@ -62,6 +62,11 @@ class BenchBarsTest(unittest.TestCase):
         bar = quantities.bar_of(self.measure("rsa"), "rsa_kernel_2048", 9.2)
         self.assertEqual(quantities.bar_line(bar), "bar rsa_kernel_2048 - >= 9.2 skipped")
 
+    def test_a_bar_that_no_benchmark_tells_about_is_missing(self):
+        self.plant("rsa", [{"name": "BM_RsaKernel/avx512ifma/2048", "cycles": 1.0}])
+        bar = quantities.bar_of(self.measure("rsa"), "rsa_kernel_2048", 9.2)
+        self.assertEqual(quantities.bar_line(bar), "bar rsa_kernel_2048 - >= 9.2 missing")
+
     def test_a_wrong_result_is_a_fault(self):
         self.plant("rsa", [{"name": "BM_RsaKernel/avx512ifma/2048", "error_occurred": True,
                             "error_message": "a good signature is refused"}])
