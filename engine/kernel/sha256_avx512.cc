@@ -14,6 +14,9 @@ static_assert(kWordsPerBlock == kLanes32, "a block is a vector, and blocks trans
 // How many lanes must be busy on average: with fewer, two messages at a time are faster (docs/benchmarks.md).
 constexpr std::size_t kLanesWorthwhile = 10;
 
+constexpr unsigned kBlockShift = 6;
+static_assert(kSha256BlockBytes == 1u << kBlockShift);
+
 // Truth tables of the ternary operation.
 constexpr int kXor3 = 0x96;
 constexpr int kChoose = 0xCA;  // the second where the first has a one, else the third
@@ -24,13 +27,14 @@ struct State {
   __m512i a, b, c, d, e, f, g, h;
 };
 
-// Where each lane's blocks lie: the message's from `message`, then those from `tail`, both moved back so that the same
-// offset serves.
+// Where each lane's blocks lie: first those from address `message`, then those from `tail`, which is moved back so that
+// the same offset serves.
 struct alignas(64) Lanes {
-  const std::uint8_t* message[kLanes32];
-  const std::uint8_t* tail[kLanes32];  // less whole_blocks blocks
+  std::uint64_t message[kLanes32];
+  std::uint64_t tail[kLanes32];  // less whole_blocks blocks
   std::uint64_t whole_blocks[kLanes32];
-  std::uint32_t blocks[kLanes32];  // 0 for idle lanes
+  std::uint64_t last_block[kLanes32];  // a lane that is finished reads its last block again
+  std::uint32_t blocks[kLanes32];      // 0 for idle lanes
 };
 
 // words[i] holds the i-th words of the lanes; or the other way round.
@@ -145,14 +149,14 @@ __attribute__((always_inline)) inline State compress(const State& state, __m512i
 __attribute__((always_inline)) inline void load_blocks(const Lanes& lanes, std::size_t index,
                                                        __m512i (&w)[kWordsPerBlock]) noexcept {
   alignas(64) const std::uint8_t* blocks[kLanes32];
-  const __m512i index_64 = _mm512_set1_epi64(static_cast<long long>(index));
-  const __m512i offset = _mm512_set1_epi64(static_cast<long long>(index * kSha256BlockBytes));
 #pragma GCC unroll 2
   for (std::size_t i = 0; i < kLanes32; i += 8) {
-    const __mmask8 whole = _mm512_cmplt_epu64_mask(index_64, _mm512_load_si512(&lanes.whole_blocks[i]));
+    const __m512i block =
+        _mm512_min_epu64(_mm512_set1_epi64(static_cast<long long>(index)), _mm512_load_si512(&lanes.last_block[i]));
+    const __mmask8 whole = _mm512_cmplt_epu64_mask(block, _mm512_load_si512(&lanes.whole_blocks[i]));
     const __m512i from =
         _mm512_mask_blend_epi64(whole, _mm512_load_si512(&lanes.tail[i]), _mm512_load_si512(&lanes.message[i]));
-    _mm512_store_si512(&blocks[i], _mm512_add_epi64(from, offset));
+    _mm512_store_si512(&blocks[i], _mm512_add_epi64(from, _mm512_slli_epi64(block, kBlockShift)));
   }
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < kLanes32; ++i) w[i] = swap_bytes(_mm512_loadu_si512(blocks[i]));
@@ -201,9 +205,10 @@ void hash_group(Sha256Job* const* jobs, std::size_t count, std::size_t longest) 
   Lanes lanes;
   for (std::size_t lane = 0; lane < kLanes32; ++lane) {
     const Sha256Job& job = *jobs[lane < count ? lane : 0];
-    lanes.message[lane] = job.whole_blocks;
-    lanes.tail[lane] = job.tail - job.whole_block_count * kSha256BlockBytes;
+    lanes.message[lane] = reinterpret_cast<std::uintptr_t>(job.whole_blocks);
+    lanes.tail[lane] = reinterpret_cast<std::uintptr_t>(job.tail) - job.whole_block_count * kSha256BlockBytes;
     lanes.whole_blocks[lane] = job.whole_block_count;
+    lanes.last_block[lane] = block_count(job) - 1;
     lanes.blocks[lane] = lane < count ? static_cast<std::uint32_t>(block_count(job)) : 0;
   }
   const __m512i blocks = _mm512_load_si512(lanes.blocks);
