@@ -42,6 +42,7 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
+      verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
       issuers_(std::move(options.policy.issuers)),

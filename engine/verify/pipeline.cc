@@ -23,6 +23,8 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       arena_(kBatchMax * kScratchBytesPerCheck),
       json_(kTokenBytesMax),
       signatures_(kernels_, parts.rsa_trust),
+      verified_(parts.verified_cache_bytes),
+      verified_counters_(parts.verified_counters),
       key_pins_(kIssuersMax) {
   pinned_.reserve(kIssuersMax);
 }
@@ -32,12 +34,14 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   policy_ = &policy;
   now_ = now;
   arena_.reset();
+  verified_.begin_batch();
   const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
     for (CheckState& state : states) {
       if (state.open) (this->*stage)(state);
     }
   };
   each(&Pipeline::read_request);   // one token, of a length and for a path that is looked at
+  each(&Pipeline::find_verified);  // JWT: verified before, under this policy and these keys?
   each(&Pipeline::read_shape);     // a compact JWS or an opaque token
   each(&Pipeline::read_header);    // JWT: alg, kid, typ, crit
   each(&Pipeline::read_payload);   // JWT: claims, unverified
@@ -47,6 +51,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
   each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
+  remember_verified(states);       // JWT: accepted ones alone
 }
 
 void Pipeline::release() noexcept {
@@ -62,9 +67,12 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
   const jose::Claims& claims = state.unverified_claims;  // verified by now
   const std::span<std::string_view> scope = arena_.take<std::string_view>(state.granted.size());
   const std::string_view issuer_name = arena_.copy(state.issuer->policy.name);
-  const std::string_view kid = state.verified_by != nullptr && state.verified_by->kid
-                                   ? arena_.copy(*state.verified_by->kid)
-                                   : std::string_view("");
+  std::string_view kid("");
+  if (state.remembered != nullptr) {
+    kid = state.remembered->key_id;
+  } else if (state.verified_by != nullptr && state.verified_by->kid) {
+    kid = arena_.copy(*state.verified_by->kid);
+  }
   const bool complete = scope.size() == state.granted.size() && issuer_name.data() != nullptr && kid.data() != nullptr;
   if (!complete) return VerdictMaker::refuse(Error{.code = ErrorCode::kOverloaded}, {});
   for (std::size_t i = 0; i < scope.size(); ++i) scope[i] = state.granted[i].text;
@@ -107,11 +115,13 @@ void Pipeline::read_request(CheckState& state) noexcept {
 }
 
 void Pipeline::read_shape(CheckState& state) noexcept {
+  if (state.kind == TokenKind::kRememberedJwt) return;
   const std::string_view text = state.check->token;
   const Expected<CompactJws> jws = jose::split_compact(text);
   if (jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
     state.kind = TokenKind::kJwt;
     state.token.jws = *jws;
+    if (verified_.keeps_any()) count_verified(VerifiedCount::kMisses, 1);
     mark(state, Step::kIntrospection, Trace::Mark::kSkipped);
     pass(state, Step::kShape, {});
     return;
@@ -229,7 +239,7 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
       refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
       return;
     }
-  } else {
+  } else if (state.kind == TokenKind::kJwt) {
     const std::optional<std::uint32_t> index = state.entrance->find_jwt_issuer(claims.has_iss, claims.iss);
     if (!index) {
       refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
@@ -245,6 +255,7 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
 void Pipeline::check_claims(CheckState& state) noexcept {
   const IssuerPolicy& policy = state.issuer->policy;
   const jose::Claims& claims = state.unverified_claims;
+  // Of a remembered token type and algorithm were judged by this very policy.
   if (state.kind == TokenKind::kJwt) {
     const jose::JoseHeader& header = state.token.unverified_header;
     if (!pass(state, Step::kType, check_type(header.typ, policy))) return;
@@ -254,12 +265,14 @@ void Pipeline::check_claims(CheckState& state) noexcept {
       return;
     }
     pass(state, Step::kAlgorithm, {});
-  } else if (!pass(state, Step::kType, check_token_type(claims))) {
-    return;
   }
+  if (state.kind == TokenKind::kOpaque && !pass(state, Step::kType, check_token_type(claims))) return;
   const ExpiryRule rule = state.kind == TokenKind::kOpaque ? ExpiryRule::kOpaque : ExpiryRule::kJwt;
   if (!pass(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
-  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) return;
+  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) {
+    if (state.remembered != nullptr) verified_.forget(*state.remembered);
+    return;
+  }
   if (!pass(state, Step::kNotBefore, check_not_before(claims, policy, now_.wall_us))) return;
   if (!pass(state, Step::kIssuedAt, check_issued_at(claims, policy, now_.wall_us))) return;
   pass(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));

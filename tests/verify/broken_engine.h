@@ -15,8 +15,11 @@ inline std::unique_ptr<verify::ControlMachine> open_broken(std::uint32_t recheck
   kernel::KernelTable kernels;
   kernels.rsa = broken_rsa_variant();
   kernels.sha256 = broken_sha256_variant();
-  return verify::ControlMachine::open_with(
-             {.policy = std::move(judged_by), .recheck_one_in = recheck_one_in, .host_steps_control = true}, kernels)
+  return verify::ControlMachine::open_with({.policy = std::move(judged_by),
+                                            .recheck_one_in = recheck_one_in,
+                                            .verified_cache_bytes = 0,  // the kernels see every token
+                                            .host_steps_control = true},
+                                           kernels)
       .value();
 }
 
