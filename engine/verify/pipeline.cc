@@ -34,6 +34,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   policy_ = &policy;
   now_ = now;
   arena_.reset();
+  headers_.begin_batch();
   verified_.begin_batch();
   const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
     for (CheckState& state : states) {
@@ -152,29 +153,30 @@ Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_vie
   return room.first(bytes);
 }
 
-void Pipeline::read_header(CheckState& state) noexcept {
-  if (state.kind != TokenKind::kJwt) return;
+Expected<void> Pipeline::parse_header(CheckState& state) noexcept {
   const std::string_view segment = state.token.jws.header_segment();
   if (kernel::base64url_decoded_bytes(segment.size()) > kHeaderBytesMax) {
-    refuse(state, Step::kHeader, ErrorCode::kMalformedToken, kHeaderBytesMax);
-    return;
+    return fail(ErrorCode::kMalformedToken, kHeaderBytesMax);
   }
   const auto text = decode_segment(segment, 0, jose::kJsonPaddingBytes);
-  if (!text) {
-    pass(state, Step::kHeader, Unexpected(text.error()));
-    return;
-  }
+  if (!text) return Unexpected(text.error());
   const Expected<jose::JsonValue> root = json_.read(as_text(*text), arena_);
-  if (!root) {
-    pass(state, Step::kHeader, Unexpected(root.error()));
-    return;
-  }
+  if (!root) return Unexpected(root.error());
   const Expected<jose::JoseHeader> header = jose::parse_header(*root);
-  if (!header) {
-    pass(state, Step::kHeader, Unexpected(header.error()));
+  if (!header) return Unexpected(header.error());
+  state.token.unverified_header = *header;
+  headers_.offer(segment, *header);
+  return {};
+}
+
+void Pipeline::read_header(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  if (const jose::JoseHeader* const known = headers_.find(state.token.jws.header_segment())) {
+    state.token.unverified_header = *known;
+  } else if (const Expected<void> parsed = parse_header(state); !parsed) {
+    pass(state, Step::kHeader, parsed);
     return;
   }
-  state.token.unverified_header = *header;
   // The signature's text is judged together with the header's: both are transport of the same token.
   const auto signature = decode_segment(state.token.jws.signature_segment(), state.token.jws.payload_end + 1, 0);
   if (!signature) {

@@ -15,6 +15,7 @@
 #include "state/verified_cache.h"
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
+#include "verify/header_memo.h"
 #include "verify/signature_stage.h"
 
 namespace assay::verify {
@@ -74,6 +75,7 @@ class Pipeline {
   void find_verified(CheckState& state) noexcept;
   void read_shape(CheckState& state) noexcept;
   void read_header(CheckState& state) noexcept;
+  [[nodiscard]] Expected<void> parse_header(CheckState& state) noexcept;
   void read_payload(CheckState& state) noexcept;
   void find_answer(CheckState& state) noexcept;
   void choose_issuer(CheckState& state) noexcept;
@@ -96,6 +98,7 @@ class Pipeline {
   AnswerSource& source_;
   base::Arena arena_;
   jose::JsonReader json_;
+  HeaderMemo headers_;
   SignatureStage signatures_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
