@@ -1,6 +1,7 @@
 #include "load/request_set.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace assay::load {
 namespace {
@@ -39,7 +40,7 @@ tl::expected<RequestSet, std::string> RequestSet::make(std::string_view tokens, 
     set.bytes_ += again;
     set.offsets_.push_back(set.bytes_.size());
   }
-  return set;
+  return tl::expected<RequestSet, std::string>(std::move(set));
 }
 
 std::string_view RequestSet::batch(std::uint64_t first, std::uint32_t count) const noexcept {

@@ -38,7 +38,7 @@ std::int64_t ns_of(const timeval& time) noexcept {
 Nanoseconds read_server_cpu_ns(std::span<const int> pids) {
   std::int64_t total_ns = 0;
   for (const int pid : pids) {
-    const Nanoseconds process_ns = read_process_ns(pid);
+    Nanoseconds process_ns = read_process_ns(pid);
     if (!process_ns) return process_ns;
     total_ns += *process_ns;
   }
