@@ -1,7 +1,6 @@
 #include "load/request_set.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace assay::load {
 namespace {
@@ -40,13 +39,14 @@ tl::expected<RequestSet, std::string> RequestSet::make(std::string_view tokens, 
     set.bytes_ += again;
     set.offsets_.push_back(set.bytes_.size());
   }
-  return tl::expected<RequestSet, std::string>(std::move(set));
+  return set;
 }
 
 std::string_view RequestSet::batch(std::uint64_t first, std::uint32_t count) const noexcept {
   const auto index = static_cast<std::size_t>(first % size_);
   const std::size_t begin = offsets_[index];
-  return std::string_view(bytes_).substr(begin, offsets_[index + count] - begin);
+  const std::string_view bytes = bytes_;
+  return bytes.substr(begin, offsets_[index + count] - begin);
 }
 
 }  // namespace assay::load
