@@ -15,6 +15,7 @@
 #include "assay/limits.h"
 #include "fuzz/property.h"
 #include "jose/jwk.h"
+#include "keys/evp_key_pem.h"
 #include "keys/key_set.h"
 
 namespace {

@@ -132,7 +132,8 @@ void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lin
       return;
     case KeySource::Kind::kJwksUrl: return lines.text("jwks", issuer.keys.text);
     case KeySource::Kind::kJwksText: return lines.text("jwks", "file:" + sources.keys_file);
-    case KeySource::Kind::kPem: return lines.text("public_key", "file:" + sources.keys_file);
+    case KeySource::Kind::kPem:
+    case KeySource::Kind::kPemFolder: return lines.text("public_key", "file:" + sources.keys_file);
     case KeySource::Kind::kSecret: return lines.text("secret_file", sources.keys_file);
   }
 }

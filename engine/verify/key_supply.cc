@@ -60,6 +60,7 @@ Expected<std::unique_ptr<KeySupply>> KeySupply::make(const IssuerPolicy& policy)
     case KeySource::Kind::kJwksUrl: supply->state_.last_error = "not fetched yet"; break;
     case KeySource::Kind::kJwksText:
     case KeySource::Kind::kPem:
+    case KeySource::Kind::kPemFolder:
     case KeySource::Kind::kSecret: {
       Expected<std::unique_ptr<const keys::KeySet>> set = keys::KeySet::make(policy.keys);
       if (!set) return Unexpected(set.error());

@@ -38,12 +38,20 @@ struct KeySource {
     kDiscovery,  // `text` is the metadata URL; empty: both well-known forms of `issuer` are tried (RFC 8414 sec 3)
     kJwksUrl,    // `text` is the URL of a JWK Set
     kJwksText,   // `text` is a JWK Set (RFC 7517 sec 5)
-    kPem,        // `text` is one SubjectPublicKeyInfo in PEM
+    kPem,        // `text` is one public key in PEM: a SubjectPublicKeyInfo or an X.509 certificate (RFC 7468)
+    kPemFolder,  // `text` is any number of those, each a record: kPemRecordMark, the kid, LF, the PEM
     kSecret,     // `text` is the HMAC secret's bytes; the issuer then has no other key
   };
   Kind kind = Kind::kNone;
   std::string text;
+  // kJwksText, kPem, kPemFolder: the absolute path that `text` was read from, a folder's with "/" at the end. It is
+  // read again every `refresh`, through the Fetcher, from the URL "file://" and this path. Empty: `text` stays what it
+  // is.
+  std::string file = {};
 };
+
+// ASCII "record separator": it occurs in no PEM and no kid of a kPemFolder.
+inline constexpr char kPemRecordMark = '\x1e';
 
 // How the text of a granted scope is read (docs/architecture.md).
 enum class ScopeGrammar : std::uint8_t {
