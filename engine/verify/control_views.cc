@@ -25,6 +25,8 @@ Readiness ControlMachine::readiness() const {
     const keys::KeyState& state = supplies_[i]->state();
     if (needs_keys && state.set == nullptr) {
       readiness.missing.push_back("issuer " + supplies_[i]->name() + ": no keys: " + state.last_error);
+    } else if (needs_keys && !state.last_error.empty()) {
+      readiness.degraded.push_back("issuer " + supplies_[i]->name() + ": earlier keys serve: " + state.last_error);
     }
   }
   readiness.ready = readiness.missing.empty();

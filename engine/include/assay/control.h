@@ -32,6 +32,8 @@ struct KeyInfo {
 struct Readiness {
   bool ready = false;
   std::vector<std::string> missing;  // "issuer credicorp: no keys yet: connection refused"
+  // Issuers whose earlier keys serve because the latest fetch failed; this alone keeps nothing from being ready.
+  std::vector<std::string> degraded;  // "issuer credicorp: earlier keys serve: connection refused"
 };
 
 // One sample for a metrics page. Views live for the call.
