@@ -148,6 +148,16 @@ std::string opaque_value(const OpaquePolicy& opaque, const IssuerSources& source
          ", timeout = " + quoted(format_duration(opaque.timeout)) + " }";
 }
 
+void describe_refresh(const RefreshPolicy& refresh, Lines& lines) {
+  lines.duration("refresh", refresh.interval);
+  if (refresh.floor) lines.duration("refresh_floor", *refresh.floor);
+  if (refresh.ceiling) lines.duration("refresh_ceiling", *refresh.ceiling);
+  lines.duration("max_stale", refresh.max_stale);
+  lines.duration("forced_fetch_every", refresh.forced_fetch_every);
+  lines.count("forced_fetch_burst", refresh.forced_fetch_burst);
+  lines.duration("unknown_kid_wait", refresh.unknown_kid_wait);
+}
+
 void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {
   const bool has_keys = issuer.keys.kind != KeySource::Kind::kNone;
   const bool fetched = issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
@@ -168,8 +178,7 @@ void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, L
   lines.raw("scope", "{ grammar = " + quoted(grammar_word(issuer.scope.grammar)) +
                          ", wildcard = " + wildcard_value(issuer.scope.wildcard) + " }");
   if (fetched) {
-    lines.duration("refresh", issuer.refresh);
-    lines.duration("max_stale", issuer.max_stale);
+    describe_refresh(issuer.refresh, lines);
     lines.duration("fetch_timeout", issuer.fetch_timeout);
   }
   lines.raw("allow_plain_http", std::string(word_for(issuer.allow_plain_http)));

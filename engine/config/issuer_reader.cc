@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/key_source_reader.h"
+#include "config/refresh_reader.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -17,8 +18,6 @@ using std::chrono::seconds;
 
 constexpr DurationBounds kLeewayBounds{milliseconds(0), minutes(10)};
 constexpr DurationBounds kTokenLifeBounds{seconds(1), hours(24 * 366)};
-constexpr DurationBounds kRefreshBounds{seconds(10), hours(24)};
-constexpr DurationBounds kMaxStaleBounds{seconds(10), hours(24 * 30)};
 constexpr DurationBounds kCallTimeoutBounds{milliseconds(100), minutes(1)};
 constexpr DurationBounds kTtlBounds{seconds(1), hours(24)};
 constexpr DurationBounds kInactiveTtlBounds{seconds(1), hours(1)};
@@ -166,24 +165,6 @@ void read_opaque(const TomlValue& table, const ReadContext& context, IssuerPolic
   reader.read_duration("timeout", kCallTimeoutBounds, opaque.timeout);
   reader.finish();
   issuer.opaque = std::move(opaque);
-}
-
-void read_refresh_rules(TableReader& reader, IssuerPolicy& issuer) {
-  const bool from_url =
-      issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
-  if (!from_url) {
-    for (const std::string_view key : {"refresh", "max_stale", "fetch_timeout"}) {
-      reader.refuse_without_effect(key, "this issuer's keys are not fetched");
-    }
-    return;
-  }
-  reader.read_duration("refresh", kRefreshBounds, issuer.refresh);
-  reader.read_duration("max_stale", kMaxStaleBounds, issuer.max_stale);
-  reader.read_duration("fetch_timeout", kCallTimeoutBounds, issuer.fetch_timeout);
-  if (issuer.max_stale < issuer.refresh) {
-    reader.complain("max_stale", "is shorter than refresh (" + format_duration(issuer.refresh) +
-                                     "), so keys would lapse between two refreshes; accepted: at least refresh");
-  }
 }
 
 void read_issuer(const TomlValue& table, const ReadContext& context, Configuration& out) {

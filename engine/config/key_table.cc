@@ -58,7 +58,12 @@ constexpr KnownKey kKnownKeys[] = {
     {"issuer", "require_claims"},
     {"issuer", "scope"},
     {"issuer", "refresh"},
+    {"issuer", "refresh_floor"},
+    {"issuer", "refresh_ceiling"},
     {"issuer", "max_stale"},
+    {"issuer", "forced_fetch_every"},
+    {"issuer", "forced_fetch_burst"},
+    {"issuer", "unknown_kid_wait"},
     {"issuer", "fetch_timeout"},
     {"issuer", "allow_plain_http"},
 

@@ -52,10 +52,14 @@ Expected<std::unique_ptr<const KeySet>> KeySet::make(KeySource::Kind kind, std::
   std::vector<Key> keys;
   keys.reserve(document->keys.size());
   for (jose::Jwk& jwk : document->keys) keys.push_back(make_key(std::move(jwk)));
+  return make(std::move(keys), document->kid_use);
+}
+
+Expected<std::unique_ptr<const KeySet>> KeySet::make(std::vector<Key> keys, KidUse kid_use) {
   if (std::none_of(keys.begin(), keys.end(), [](const Key& key) { return key.usable(); })) {
     return fail(ErrorCode::kBadKeySet);
   }
-  return std::make_unique<const KeySet>(Maker(), std::move(keys), document->kid_use);
+  return std::make_unique<const KeySet>(Maker(), std::move(keys), kid_use);
 }
 
 KeySet::Candidates KeySet::find_by_kid(std::string_view kid, Alg alg) const noexcept {

@@ -37,9 +37,16 @@ class KeySet {
     return make(KeySource::Kind::kJwksText, document);
   }
 
+  // Of keys that are prepared (KeyPreparation).
+  //   errors   bad_key_set: not one key is usable
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(std::vector<Key> keys, KidUse kid_use);
+
   KeySet(Maker maker, std::vector<Key> keys, KidUse kid_use);
 
   [[nodiscard]] std::span<const Key> keys() const noexcept { return keys_; }
+
+  // Whether any key, usable or not, has the kid of this keyed hash.
+  [[nodiscard]] bool has_kid(const base::Hash128& kid) const noexcept { return by_kid_.contains(kid); }
 
   // What a look-up found: at most kKeysTriedMax candidates, or why there are none.
   struct Candidates {

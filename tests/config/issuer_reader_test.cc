@@ -39,8 +39,8 @@ TEST(IssuerReader, ReadsEveryRule) {
   EXPECT_THAT(issuer.token_types, ElementsAre("at+jwt"));
   EXPECT_EQ(issuer.scope.grammar, ScopeGrammar::kBracketed);
   EXPECT_EQ(issuer.scope.wildcard, ScopeWildcard::kAll);
-  EXPECT_EQ(issuer.refresh.count(), 60'000'000);
-  EXPECT_EQ(issuer.max_stale.count(), 7'200'000'000);
+  EXPECT_EQ(issuer.refresh.interval.count(), 60'000'000);
+  EXPECT_EQ(issuer.refresh.max_stale.count(), 7'200'000'000);
   EXPECT_EQ(issuer.fetch_timeout.count(), 500);
 }
 
