@@ -6,6 +6,7 @@
 
 #include "config/key_source_reader.h"
 #include "config/refresh_reader.h"
+#include "config/tenants.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -33,14 +34,18 @@ constexpr std::array<Choice<bool>, 2> kExpChoices{{{"required", false}, {"option
 constexpr std::array<Choice<ScopeGrammar>, 3> kGrammarChoices{
     {{"space", ScopeGrammar::kSpace}, {"comma", ScopeGrammar::kComma}, {"bracketed", ScopeGrammar::kBracketed}}};
 
-void read_identity(TableReader& reader, const std::vector<IssuerPolicy>& others, IssuerPolicy& issuer) {
+bool is_taken(const std::string& name, const Configuration& others) {
+  const auto has_name = [&name](const auto& other) { return other.name == name; };
+  return std::any_of(others.policy.issuers.begin(), others.policy.issuers.end(), has_name) ||
+         std::any_of(others.tenant_groups.begin(), others.tenant_groups.end(), has_name);
+}
+
+void read_identity(TableReader& reader, const Configuration& others, IssuerPolicy& issuer) {
   reader.require("name", kIssuerNameForm);
   if (const TomlValue* name = reader.read_string("name")) {
     issuer.name = name->text;
     if (!is_issuer_name(name->text)) reader.complain_value("name", *name, kIssuerNameForm);
-    const bool taken =
-        std::any_of(others.begin(), others.end(), [&](const IssuerPolicy& other) { return other.name == issuer.name; });
-    if (taken)
+    if (is_taken(issuer.name, others))
       reader.complain_at(name->place, "name", "\"" + issuer.name + "\" is there twice; accepted: unique names");
   }
   if (has_key_source(reader)) reader.require("issuer", "the token's iss, or \"\" for tokens without iss");
@@ -171,7 +176,7 @@ void read_issuer(const TomlValue& table, const ReadContext& context, Configurati
   TableReader reader(table, "issuer", context.faults);
   IssuerPolicy issuer;
   IssuerSources sources;
-  read_identity(reader, out.policy.issuers, issuer);
+  read_identity(reader, out, issuer);
   read_key_source(reader, context, issuer, sources);
   const bool has_keys = has_key_source(reader);
   if (const TomlValue* opaque = reader.read_table("opaque")) read_opaque(*opaque, context, issuer, sources);
@@ -194,6 +199,24 @@ void read_issuer(const TomlValue& table, const ReadContext& context, Configurati
   out.sources.push_back(std::move(sources));
 }
 
+void read_tenants(const TomlValue& table, const ReadContext& context, Configuration& out) {
+  TableReader reader(table, "issuer", context.faults);
+  TenantGroup group;
+  if (const TomlValue* name = reader.read_string("name")) group.name = name->text;
+  if (is_taken(group.name, out)) {
+    reader.complain("name", "\"" + group.name + "\" is there twice; accepted: unique names");
+  }
+  const std::size_t first = out.policy.issuers.size();
+  const std::size_t faults_before = context.faults.count();
+  for (const TomlValue& one : write_out_tenants(table, context.faults)) {
+    read_issuer(one, context, out);
+    // What is wrong with one tenant is wrong with the others, too: said once.
+    if (context.faults.count() != faults_before) break;
+  }
+  for (std::size_t i = first; i < out.policy.issuers.size(); ++i) group.issuers.push_back(out.policy.issuers[i].name);
+  out.tenant_groups.push_back(std::move(group));
+}
+
 }  // namespace
 
 void read_issuers(TableReader& document, const ReadContext& context, Configuration& out) {
@@ -203,7 +226,13 @@ void read_issuers(TableReader& document, const ReadContext& context, Configurati
     document.complain(
         "issuer", "there are " + std::to_string(tables.size()) + "; accepted: at most " + std::to_string(kIssuersMax));
   }
-  for (const TomlValue* table : tables) read_issuer(*table, context, out);
+  for (const TomlValue* table : tables) {
+    has_tenants(*table) ? read_tenants(*table, context, out) : read_issuer(*table, context, out);
+  }
+  if (out.policy.issuers.size() > kIssuersMax && tables.size() <= kIssuersMax) {
+    document.complain("issuer", "with all tenants there are " + std::to_string(out.policy.issuers.size()) +
+                                    "; accepted: at most " + std::to_string(kIssuersMax));
+  }
 }
 
 }  // namespace assay::config

@@ -41,9 +41,13 @@ constexpr KnownKey kKnownKeys[] = {
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},
+    {"outbound", "proxy_credentials_file"},
+    {"outbound", "client_certificate"},
+    {"outbound", "client_key"},
 
     {"issuer", "name"},
     {"issuer", "issuer"},
+    {"issuer", "tenants"},
     {"issuer", "discovery"},
     {"issuer", "jwks"},
     {"issuer", "public_key"},

@@ -109,8 +109,7 @@ TEST(IssuerReader, WantsALifeForTokensThatMayLackExp) {
 }
 
 TEST(IssuerReader, RefusesKeysWithoutEffect) {
-  expect_fault(issuer_with("jwks = \"file:keys.json\"\n@refresh = \"1m\"\n"), "issuer.refresh", "not fetched",
-               "remove");
+  expect_fault(issuer_with("jwks = '{}'\n@refresh = \"1m\"\n"), "issuer.refresh", "not fetched", "remove");
   expect_fault(discovered_with("refresh = \"2h\"\n@max_stale = \"1h\"\n"), "issuer.max_stale",
                "shorter than refresh (2h)", "at least refresh");
   const std::string opaque(test::kOpaqueIssuer);
