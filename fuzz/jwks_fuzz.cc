@@ -3,7 +3,7 @@
 // should find it; an unusable key has none and is never found; no key of a document is a secret.
 //
 // Reaches parse_jwk_set, prepare_key, KeySet::make_from_jwks, find_by_kid and find_fitting; parse_public_pem where the
-// input begins with "-----BEGIN ".
+// input begins with "-----BEGIN ", and read_key_document of a folder where it begins with the mark of a record.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -13,8 +13,11 @@
 #include <openssl/evp.h>
 
 #include "assay/limits.h"
+#include "assay/policy.h"
 #include "fuzz/property.h"
 #include "jose/jwk.h"
+#include "keys/evp_key_pem.h"
+#include "keys/key_document.h"
 #include "keys/key_set.h"
 
 namespace {
@@ -102,8 +105,21 @@ void check_document(std::string_view text) {
 void check_pem(std::string_view text) {
   const auto jwk = assay::keys::parse_public_pem(text);
   if (jwk) {
-    require(jwk->defect == KeyDefect::kNone && !jwk->kid && !jwk->alg, "a PEM key has no name and no alg");
+    const bool may_verify = jwk->defect == KeyDefect::kNone;
+    require(may_verify || jwk->defect == KeyDefect::kWrongUse, "a PEM key is sound, or of another use");
+    require(!jwk->kid && !jwk->alg, "a PEM key has no name and no alg");
     check_prepared(*jwk);
+  }
+}
+
+void check_folder(std::string_view text) {
+  const auto folder = assay::keys::read_key_document(assay::KeySource::Kind::kPemFolder, text);
+  if (!folder) return;
+  const auto records = std::count(text.begin(), text.end(), assay::kPemRecordMark);
+  require(folder->keys.size() == static_cast<std::size_t>(records), "a folder has one key for each record");
+  for (const Jwk& jwk : folder->keys) {
+    require(jwk.kid || jwk.defect == KeyDefect::kMalformed, "a key of a folder has the name of its record");
+    check_prepared(jwk);
   }
 }
 
@@ -113,6 +129,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   const std::string_view text(reinterpret_cast<const char*>(bytes), count);
   if (text.starts_with("-----BEGIN ")) {
     check_pem(text);
+  } else if (text.starts_with(assay::kPemRecordMark)) {
+    check_folder(text);
   } else {
     check_document(text);
   }

@@ -1,13 +1,9 @@
 #include "config/config.h"
 
-#include <cerrno>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 #include <utility>
 
+#include "config/disk_files.h"
 #include "config/issuer_reader.h"
 #include "config/listener_reader.h"
 #include "config/named_file.h"
@@ -19,28 +15,6 @@ namespace assay::config {
 namespace {
 
 using Faulty = tl::unexpected<std::vector<ConfigFault>>;
-
-class DiskFiles final : public ConfigFiles {
- public:
-  [[nodiscard]] tl::expected<std::string, std::string> read_file(const std::string& path,
-                                                                 std::size_t bytes_max) const override {
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) return tl::unexpected<std::string>("is a folder");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return tl::unexpected<std::string>(std::generic_category().message(errno));
-    std::string content(bytes_max + 1, '\0');
-    file.read(content.data(), static_cast<std::streamsize>(content.size()));
-    content.resize(static_cast<std::size_t>(file.gcount()));
-    if (file.bad()) return tl::unexpected<std::string>("reading failed");
-    if (content.size() > bytes_max) return tl::unexpected<std::string>("too long");
-    return content;
-  }
-
-  [[nodiscard]] std::optional<std::string> read_variable(const std::string& name) const override {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  }
-};
 
 }  // namespace
 
@@ -69,7 +43,7 @@ tl::expected<Configuration, std::vector<ConfigFault>> read_config(std::string_vi
 
 tl::expected<Configuration, std::vector<ConfigFault>> read_config_file(const std::string& path) {
   const DiskFiles files;
-  const tl::expected<std::string, std::string> text = files.read_file(path, kConfigBytesMax);
+  const tl::expected<std::string, std::string> text = read_file_or_pipe(path, kConfigBytesMax);
   if (!text) return Faulty({{.message = "cannot read " + path + ": " + text.error()}});
   return read_config(*text, path, files);
 }

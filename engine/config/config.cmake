@@ -2,14 +2,20 @@
 add_library(assay_config STATIC
   ${CMAKE_CURRENT_LIST_DIR}/config.cc
   ${CMAKE_CURRENT_LIST_DIR}/describe.cc
+  ${CMAKE_CURRENT_LIST_DIR}/disk_files.cc
+  ${CMAKE_CURRENT_LIST_DIR}/file_fetcher.cc
+  ${CMAKE_CURRENT_LIST_DIR}/issuer_names.cc
   ${CMAKE_CURRENT_LIST_DIR}/issuer_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/key_files.cc
   ${CMAKE_CURRENT_LIST_DIR}/key_source_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/key_table.cc
   ${CMAKE_CURRENT_LIST_DIR}/listener_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/named_file.cc
+  ${CMAKE_CURRENT_LIST_DIR}/refresh_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/route_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/server_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/table_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/tenants.cc
   ${CMAKE_CURRENT_LIST_DIR}/toml_tree.cc
   ${CMAKE_CURRENT_LIST_DIR}/value_text.cc)
 target_include_directories(assay_config PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>)

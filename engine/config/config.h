@@ -25,15 +25,25 @@ struct ConfigFault {
 
 // How requests to authorization servers leave; for the fetcher's options.
 struct OutboundSettings {
-  std::string ca_file;  // PEM, existing; empty: the system's store
-  std::string proxy;    // "http://host:port"; empty: none
+  std::string ca_file;                 // PEM, existing; empty: the system's store
+  std::string proxy;                   // "http://host:port"; empty: none
+  std::string proxy_credentials_file;  // where the next was read from
+  std::string proxy_credentials;       // "user:password"; empty: none
+  std::string client_certificate;      // PEM, existing; both or neither
+  std::string client_key;
 };
 
 // Where an issuer's keys and secret were read from. The values themselves are in the policy.
 struct IssuerSources {
-  std::string keys_file;           // of KeySource::kJwksText, kPem and kSecret
+  std::string keys_file;           // of KeySource::kJwksText, kPem, kPemFolder and kSecret; empty: in the configuration
   std::string client_secret_file;  // of OpaquePolicy::client_secret, this or the next
   std::string client_secret_env;
+};
+
+// An [[issuer]] with tenants, and the issuers that it was written out to.
+struct TenantGroup {
+  std::string name;
+  std::vector<std::string> issuers;
 };
 
 struct Configuration {
@@ -41,15 +51,25 @@ struct Configuration {
   Settings settings;  // ListenerSettings::entrance of listener i is i
   OutboundSettings outbound;
   std::vector<IssuerSources> sources;  // sources[i] belongs to policy.issuers[i]
+  std::vector<TenantGroup> tenant_groups;
 };
 
-// How the reader gets at what the configuration names.
+// A file of a folder, by its name there.
+struct FolderFile {
+  std::string name;
+  std::string content;
+};
+
+// How the reader gets at what the configuration names. config/disk_files.h has the one of the disk.
 class ConfigFiles {
  public:
   virtual ~ConfigFiles() = default;
   // The whole content of a file of at most `bytes_max`; or why not, for people ("No such file or directory").
   [[nodiscard]] virtual tl::expected<std::string, std::string> read_file(const std::string& path,
                                                                          std::size_t bytes_max) const = 0;
+  // The key files of a folder, of at most `bytes_max` bytes together; or why not.
+  [[nodiscard]] virtual tl::expected<std::vector<FolderFile>, std::string> read_folder(const std::string& path,
+                                                                                       std::size_t bytes_max) const = 0;
   // An environment variable; nothing where it is not set.
   [[nodiscard]] virtual std::optional<std::string> read_variable(const std::string& name) const = 0;
 };
@@ -67,8 +87,9 @@ class ConfigFiles {
 // As read_config, from the disk and this process's environment.
 [[nodiscard]] tl::expected<Configuration, std::vector<ConfigFault>> read_config_file(const std::string& path);
 
-// The effective configuration as TOML, defaults included: reading it gives an equal configuration. Holds no secret and
-// no key, only the names of the files and variables that they came from.
+// The effective configuration as TOML, defaults included and tenants written out: reading it gives an equal policy.
+// Holds no secret and no key, only the names of the files and variables that they came from, unless the keys stand in
+// the configuration.
 [[nodiscard]] std::string describe(const Configuration& configuration);
 
 inline constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20;

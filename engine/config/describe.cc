@@ -133,8 +133,10 @@ void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lin
       lines.raw("discovery", issuer.keys.text.empty() ? "true" : quoted(issuer.keys.text));
       return;
     case KeySource::Kind::kJwksUrl: return lines.text("jwks", issuer.keys.text);
-    case KeySource::Kind::kJwksText: return lines.text("jwks", "file:" + sources.keys_file);
-    case KeySource::Kind::kPem: return lines.text("public_key", "file:" + sources.keys_file);
+    case KeySource::Kind::kJwksText:
+      return lines.text("jwks", sources.keys_file.empty() ? issuer.keys.text : "file:" + sources.keys_file);
+    case KeySource::Kind::kPem:
+    case KeySource::Kind::kPemFolder: return lines.text("public_key", "file:" + sources.keys_file);
     case KeySource::Kind::kSecret: return lines.text("secret_file", sources.keys_file);
   }
 }
@@ -149,9 +151,20 @@ std::string opaque_value(const OpaquePolicy& opaque, const IssuerSources& source
          ", timeout = " + quoted(format_duration(opaque.timeout)) + " }";
 }
 
+void describe_refresh(const RefreshPolicy& refresh, Lines& lines) {
+  lines.duration("refresh", refresh.interval);
+  if (refresh.floor) lines.duration("refresh_floor", *refresh.floor);
+  if (refresh.ceiling) lines.duration("refresh_ceiling", *refresh.ceiling);
+  lines.duration("max_stale", refresh.max_stale);
+  lines.duration("forced_fetch_every", refresh.forced_fetch_every);
+  lines.count("forced_fetch_burst", refresh.forced_fetch_burst);
+  lines.duration("unknown_kid_wait", refresh.unknown_kid_wait);
+}
+
 void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {
   const bool has_keys = issuer.keys.kind != KeySource::Kind::kNone;
-  const bool fetched = issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
+  const bool fetched = issuer.keys.kind == KeySource::Kind::kDiscovery ||
+                       issuer.keys.kind == KeySource::Kind::kJwksUrl || !issuer.keys.file.empty();
   lines.table("[[issuer]]");
   lines.text("name", issuer.name);
   if (has_keys || !issuer.issuer.empty()) lines.text("issuer", issuer.issuer);
@@ -169,8 +182,7 @@ void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, L
   lines.raw("scope", "{ grammar = " + quoted(grammar_word(issuer.scope.grammar)) +
                          ", wildcard = " + wildcard_value(issuer.scope.wildcard) + " }");
   if (fetched) {
-    lines.duration("refresh", issuer.refresh);
-    lines.duration("max_stale", issuer.max_stale);
+    describe_refresh(issuer.refresh, lines);
     lines.duration("fetch_timeout", issuer.fetch_timeout);
   }
   lines.raw("allow_plain_http", std::string(word_for(issuer.allow_plain_http)));
@@ -202,6 +214,9 @@ std::string describe(const Configuration& configuration) {
   lines.table("[outbound]");
   lines.text_if_any("ca_file", configuration.outbound.ca_file);
   lines.text_if_any("proxy", configuration.outbound.proxy);
+  lines.text_if_any("proxy_credentials_file", configuration.outbound.proxy_credentials_file);
+  lines.text_if_any("client_certificate", configuration.outbound.client_certificate);
+  lines.text_if_any("client_key", configuration.outbound.client_key);
   for (std::size_t i = 0; i < policy.issuers.size(); ++i) {
     describe_issuer(policy.issuers[i], configuration.sources[i], lines);
   }

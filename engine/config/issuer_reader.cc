@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "config/key_source_reader.h"
+#include "config/refresh_reader.h"
+#include "config/tenants.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -17,8 +19,6 @@ using std::chrono::seconds;
 
 constexpr DurationBounds kLeewayBounds{milliseconds(0), minutes(10)};
 constexpr DurationBounds kTokenLifeBounds{seconds(1), hours(24 * 366)};
-constexpr DurationBounds kRefreshBounds{seconds(10), hours(24)};
-constexpr DurationBounds kMaxStaleBounds{seconds(10), hours(24 * 30)};
 constexpr DurationBounds kCallTimeoutBounds{milliseconds(100), minutes(1)};
 constexpr DurationBounds kTtlBounds{seconds(1), hours(24)};
 constexpr DurationBounds kInactiveTtlBounds{seconds(1), hours(1)};
@@ -34,14 +34,18 @@ constexpr std::array<Choice<bool>, 2> kExpChoices{{{"required", false}, {"option
 constexpr std::array<Choice<ScopeGrammar>, 3> kGrammarChoices{
     {{"space", ScopeGrammar::kSpace}, {"comma", ScopeGrammar::kComma}, {"bracketed", ScopeGrammar::kBracketed}}};
 
-void read_identity(TableReader& reader, const std::vector<IssuerPolicy>& others, IssuerPolicy& issuer) {
+bool is_taken(const std::string& name, const Configuration& others) {
+  const auto has_name = [&name](const auto& other) { return other.name == name; };
+  return std::any_of(others.policy.issuers.begin(), others.policy.issuers.end(), has_name) ||
+         std::any_of(others.tenant_groups.begin(), others.tenant_groups.end(), has_name);
+}
+
+void read_identity(TableReader& reader, const Configuration& others, IssuerPolicy& issuer) {
   reader.require("name", kIssuerNameForm);
   if (const TomlValue* name = reader.read_string("name")) {
     issuer.name = name->text;
     if (!is_issuer_name(name->text)) reader.complain_value("name", *name, kIssuerNameForm);
-    const bool taken =
-        std::any_of(others.begin(), others.end(), [&](const IssuerPolicy& other) { return other.name == issuer.name; });
-    if (taken)
+    if (is_taken(issuer.name, others))
       reader.complain_at(name->place, "name", "\"" + issuer.name + "\" is there twice; accepted: unique names");
   }
   if (has_key_source(reader)) reader.require("issuer", "the token's iss, or \"\" for tokens without iss");
@@ -168,29 +172,11 @@ void read_opaque(const TomlValue& table, const ReadContext& context, IssuerPolic
   issuer.opaque = std::move(opaque);
 }
 
-void read_refresh_rules(TableReader& reader, IssuerPolicy& issuer) {
-  const bool from_url =
-      issuer.keys.kind == KeySource::Kind::kDiscovery || issuer.keys.kind == KeySource::Kind::kJwksUrl;
-  if (!from_url) {
-    for (const std::string_view key : {"refresh", "max_stale", "fetch_timeout"}) {
-      reader.refuse_without_effect(key, "this issuer's keys are not fetched");
-    }
-    return;
-  }
-  reader.read_duration("refresh", kRefreshBounds, issuer.refresh);
-  reader.read_duration("max_stale", kMaxStaleBounds, issuer.max_stale);
-  reader.read_duration("fetch_timeout", kCallTimeoutBounds, issuer.fetch_timeout);
-  if (issuer.max_stale < issuer.refresh) {
-    reader.complain("max_stale", "is shorter than refresh (" + format_duration(issuer.refresh) +
-                                     "), so keys would lapse between two refreshes; accepted: at least refresh");
-  }
-}
-
 void read_issuer(const TomlValue& table, const ReadContext& context, Configuration& out) {
   TableReader reader(table, "issuer", context.faults);
   IssuerPolicy issuer;
   IssuerSources sources;
-  read_identity(reader, out.policy.issuers, issuer);
+  read_identity(reader, out, issuer);
   read_key_source(reader, context, issuer, sources);
   const bool has_keys = has_key_source(reader);
   if (const TomlValue* opaque = reader.read_table("opaque")) read_opaque(*opaque, context, issuer, sources);
@@ -213,6 +199,24 @@ void read_issuer(const TomlValue& table, const ReadContext& context, Configurati
   out.sources.push_back(std::move(sources));
 }
 
+void read_tenants(const TomlValue& table, const ReadContext& context, Configuration& out) {
+  TableReader reader(table, "issuer", context.faults);
+  TenantGroup group;
+  if (const TomlValue* name = reader.read_string("name")) group.name = name->text;
+  if (is_taken(group.name, out)) {
+    reader.complain("name", "\"" + group.name + "\" is there twice; accepted: unique names");
+  }
+  const std::size_t first = out.policy.issuers.size();
+  const std::size_t faults_before = context.faults.count();
+  for (const TomlValue& one : write_out_tenants(table, context.faults)) {
+    read_issuer(one, context, out);
+    // What is wrong with one tenant is wrong with the others, too: said once.
+    if (context.faults.count() != faults_before) break;
+  }
+  for (std::size_t i = first; i < out.policy.issuers.size(); ++i) group.issuers.push_back(out.policy.issuers[i].name);
+  out.tenant_groups.push_back(std::move(group));
+}
+
 }  // namespace
 
 void read_issuers(TableReader& document, const ReadContext& context, Configuration& out) {
@@ -222,7 +226,13 @@ void read_issuers(TableReader& document, const ReadContext& context, Configurati
     document.complain(
         "issuer", "there are " + std::to_string(tables.size()) + "; accepted: at most " + std::to_string(kIssuersMax));
   }
-  for (const TomlValue* table : tables) read_issuer(*table, context, out);
+  for (const TomlValue* table : tables) {
+    has_tenants(*table) ? read_tenants(*table, context, out) : read_issuer(*table, context, out);
+  }
+  if (out.policy.issuers.size() > kIssuersMax && tables.size() <= kIssuersMax) {
+    document.complain("issuer", "with all tenants there are " + std::to_string(out.policy.issuers.size()) +
+                                    "; accepted: at most " + std::to_string(kIssuersMax));
+  }
 }
 
 }  // namespace assay::config

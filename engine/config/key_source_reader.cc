@@ -1,8 +1,11 @@
 #include "config/key_source_reader.h"
 
 #include <array>
+#include <chrono>
+#include <filesystem>
 #include <utility>
 
+#include "config/key_files.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -10,10 +13,16 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kSourceKeys{"discovery", "jwks", "public_key", "secret_file"};
 constexpr std::string_view kFilePrefix = "file:";
-constexpr std::string_view kJwksForm = "\"https://...\" or \"file:keys.json\"";
+constexpr std::string_view kJwksForm =
+    "\"https://...\", \"file:keys.json\" or the text of a JWK Set, {\"keys\": [...]}";
 constexpr std::string_view kDiscoveryForm = "true, or the URL of the metadata document; leave the key out otherwise";
-constexpr std::string_view kPublicKeyForm = "\"file:key.pem\" with one \"-----BEGIN PUBLIC KEY-----\"";
+constexpr std::string_view kPublicKeyForm =
+    "\"file:key.pem\" with one \"-----BEGIN PUBLIC KEY-----\" or \"-----BEGIN CERTIFICATE-----\", or \"file:folder/\" "
+    "of such "
+    "files";
 constexpr std::size_t kPemBytesMax = std::size_t{64} * 1024;
+// How often files are looked at unless `refresh` says otherwise.
+constexpr std::chrono::seconds kWatchInterval{2};
 
 bool contains(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
@@ -50,29 +59,100 @@ void read_discovery(TableReader& reader, IssuerPolicy& issuer) {
           "the URL of the metadata document here");
 }
 
+// Has the file that the keys came from read again from time to time.
+void watch(const std::string& path, IssuerPolicy& issuer) {
+  issuer.keys.file = std::filesystem::absolute(path).lexically_normal().string();
+  issuer.refresh.interval = kWatchInterval;
+}
+
+bool is_json_object(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && text[first] == '{';
+}
+
+// Whether a JWK Set has members that only private or secret keys have. RFC 7518 sec 6.2.2, sec 6.3.2, sec 6.4.
+bool has_private_member(std::string_view jwks) {
+  static constexpr std::array<std::string_view, 2> kMembers{"\"d\"", "\"k\""};
+  for (const std::string_view member : kMembers) {
+    for (std::size_t at = jwks.find(member); at != std::string_view::npos; at = jwks.find(member, at + 1)) {
+      const std::size_t next = jwks.find_first_not_of(" \t\r\n", at + member.size());
+      if (next != std::string_view::npos && jwks[next] == ':') return true;
+    }
+  }
+  return false;
+}
+
+// A JWK Set that stands in the configuration itself.
+void read_inline_jwks(TableReader& reader, const TomlValue& value, IssuerPolicy& issuer) {
+  issuer.keys.kind = KeySource::Kind::kJwksText;
+  if (value.text.size() > kJwksBytesMax) {
+    return reader.complain_at(value.place, "jwks",
+                              "is too long; accepted: at most " + std::to_string(kJwksBytesMax) + " bytes");
+  }
+  // check-config prints what stands here.
+  if (has_private_member(value.text)) {
+    return reader.complain_at(value.place, "jwks", "holds a private or secret key; accepted: public keys alone");
+  }
+  issuer.keys.text = value.text;
+}
+
+void read_jwks_file(TableReader& reader, const ReadContext& context, const NamedFile& file, IssuerPolicy& issuer) {
+  issuer.keys.kind = KeySource::Kind::kJwksText;
+  const std::optional<std::string> content = read_named_file(context, file, kJwksBytesMax, reader);
+  if (!content) return;
+  if (!is_json_object(*content)) {
+    reader.complain_at(file.place, "jwks",
+                       file.path + " is no JWK Set; accepted: a JSON object like {\"keys\": [...]}");
+  }
+  issuer.keys.text = *content;
+  watch(file.path, issuer);
+}
+
 void read_jwks(TableReader& reader, const ReadContext& context, IssuerPolicy& issuer, IssuerSources& sources) {
   issuer.keys.kind = KeySource::Kind::kJwksUrl;
   const TomlValue* value = reader.read_string("jwks");
   if (value == nullptr) return;
-  if (!value->text.starts_with(kFilePrefix)) {
-    const std::string fault = url_fault(value->text, plain_http_of(issuer));
-    if (fault.empty()) issuer.keys.text = value->text;
-    if (!fault.empty()) {
-      reader.complain_at(value->place, "jwks", "the value " + fault + "; accepted: " + std::string(kJwksForm));
-    }
-    return;
+  if (is_json_object(value->text)) return read_inline_jwks(reader, *value, issuer);
+  if (value->text.starts_with(kFilePrefix)) {
+    sources.keys_file = resolve(context, value->text.substr(kFilePrefix.size()));
+    const NamedFile file{.key = "jwks", .place = value->place, .path = sources.keys_file};
+    return read_jwks_file(reader, context, file, issuer);
   }
-  sources.keys_file = resolve(context, value->text.substr(kFilePrefix.size()));
-  issuer.keys.kind = KeySource::Kind::kJwksText;
-  const NamedFile file{.key = "jwks", .place = value->place, .path = sources.keys_file};
-  const std::optional<std::string> content = read_named_file(context, file, kJwksBytesMax, reader);
+  const std::string fault = url_fault(value->text, plain_http_of(issuer));
+  if (fault.empty()) {
+    issuer.keys.text = value->text;
+  } else {
+    reader.complain_at(value->place, "jwks", "the value " + fault + "; accepted: " + std::string(kJwksForm));
+  }
+}
+
+void read_pem_file(TableReader& reader, const ReadContext& context, const NamedFile& file, IssuerPolicy& issuer) {
+  issuer.keys.kind = KeySource::Kind::kPem;
+  const std::optional<std::string> content = read_named_file(context, file, kPemBytesMax, reader);
   if (!content) return;
-  const std::size_t first = content->find_first_not_of(" \t\r\n");
-  if (first == std::string::npos || (*content)[first] != '{') {
-    reader.complain_at(value->place, "jwks",
-                       file.path + " is no JWK Set; accepted: a JSON object like {\"keys\": [...]}");
+  const bool is_private = contains(*content, "PRIVATE KEY");
+  const bool is_public =
+      contains(*content, "-----BEGIN PUBLIC KEY-----") || contains(*content, "-----BEGIN CERTIFICATE-----");
+  if (is_private || !is_public) {
+    const std::string_view found = is_private ? " holds a private key" : " holds no public key";
+    return reader.complain_at(file.place, "public_key",
+                              file.path + std::string(found) + "; accepted: " + std::string(kPublicKeyForm));
   }
   issuer.keys.text = *content;
+  watch(file.path, issuer);
+}
+
+void read_pem_folder(TableReader& reader, const ReadContext& context, const NamedFile& folder, IssuerPolicy& issuer) {
+  issuer.keys.kind = KeySource::Kind::kPemFolder;
+  auto text = read_key_text(context.files, folder.path, kJwksBytesMax);
+  if (!text) {
+    return reader.complain_at(folder.place, "public_key",
+                              "cannot read " + folder.path + ": " + text.error() +
+                                  "; accepted: a folder of .pem and "
+                                  ".crt files with one public key or certificate each");
+  }
+  issuer.keys.text = std::move(*text);
+  watch(folder.path, issuer);
 }
 
 void read_public_key(TableReader& reader, const ReadContext& context, IssuerPolicy& issuer, IssuerSources& sources) {
@@ -84,15 +164,8 @@ void read_public_key(TableReader& reader, const ReadContext& context, IssuerPoli
   }
   sources.keys_file = resolve(context, value->text.substr(kFilePrefix.size()));
   const NamedFile file{.key = "public_key", .place = value->place, .path = sources.keys_file};
-  const std::optional<std::string> content = read_named_file(context, file, kPemBytesMax, reader);
-  if (!content) return;
-  if (contains(*content, "PRIVATE KEY") || !contains(*content, "-----BEGIN PUBLIC KEY-----")) {
-    const std::string_view found = contains(*content, "PRIVATE KEY") ? " holds a private key" : " holds no public key";
-    reader.complain_at(value->place, "public_key",
-                       file.path + std::string(found) + "; accepted: " + std::string(kPublicKeyForm));
-    return;
-  }
-  issuer.keys.text = *content;
+  is_folder_path(file.path) ? read_pem_folder(reader, context, file, issuer)
+                            : read_pem_file(reader, context, file, issuer);
 }
 
 void read_secret(TableReader& reader, const ReadContext& context, IssuerPolicy& issuer, IssuerSources& sources) {

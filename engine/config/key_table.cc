@@ -43,9 +43,13 @@ constexpr KnownKey kKnownKeys[] = {
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},
+    {"outbound", "proxy_credentials_file"},
+    {"outbound", "client_certificate"},
+    {"outbound", "client_key"},
 
     {"issuer", "name"},
     {"issuer", "issuer"},
+    {"issuer", "tenants"},
     {"issuer", "discovery"},
     {"issuer", "jwks"},
     {"issuer", "public_key"},
@@ -60,7 +64,12 @@ constexpr KnownKey kKnownKeys[] = {
     {"issuer", "require_claims"},
     {"issuer", "scope"},
     {"issuer", "refresh"},
+    {"issuer", "refresh_floor"},
+    {"issuer", "refresh_ceiling"},
     {"issuer", "max_stale"},
+    {"issuer", "forced_fetch_every"},
+    {"issuer", "forced_fetch_burst"},
+    {"issuer", "unknown_kid_wait"},
     {"issuer", "fetch_timeout"},
     {"issuer", "allow_plain_http"},
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "config/issuer_names.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -17,12 +18,6 @@ constexpr std::string_view kClaimHeadersForm = "a table like { email = \"X-Email
 constexpr std::array<Choice<ListenerMode>, 3> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
                                                             {"auth_request", ListenerMode::kAuthRequest},
                                                             {"forward_auth", ListenerMode::kForwardAuth}}};
-
-const IssuerPolicy* find_issuer(const Policy& policy, const std::string& name) {
-  const auto found = std::find_if(policy.issuers.begin(), policy.issuers.end(),
-                                  [&](const IssuerPolicy& issuer) { return issuer.name == name; });
-  return found == policy.issuers.end() ? nullptr : &*found;
-}
 
 void read_mode(TableReader& reader, ListenerSettings& listener) {
   const TomlValue* mode = reader.take("mode");
@@ -117,19 +112,13 @@ void check_unambiguous(TableReader& reader, const std::vector<const IssuerPolicy
   }
 }
 
-void read_entrance(TableReader& reader, const Policy& policy, EntrancePolicy& entrance) {
+void read_entrance(TableReader& reader, const Configuration& out, EntrancePolicy& entrance) {
+  entrance.issuers = read_issuer_names(reader, out);
   std::vector<const IssuerPolicy*> issuers;
-  for (PlacedText& name : reader.read_strings("issuers")) {
-    const IssuerPolicy* issuer = find_issuer(policy, name.text);
-    if (issuer != nullptr) issuers.push_back(issuer);
-    if (issuer == nullptr) {
-      reader.complain_at(name.place, "issuers",
-                         "there is no issuer \"" + name.text + "\"; accepted: names of [[issuer]]");
-    }
-    entrance.issuers.push_back(std::move(name.text));
-  }
-  if (!reader.has("issuers")) {
-    for (const IssuerPolicy& issuer : policy.issuers) issuers.push_back(&issuer);
+  for (const IssuerPolicy& issuer : out.policy.issuers) {
+    const bool is_named =
+        std::find(entrance.issuers.begin(), entrance.issuers.end(), issuer.name) != entrance.issuers.end();
+    if (is_named || !reader.has("issuers")) issuers.push_back(&issuer);
   }
   check_unambiguous(reader, issuers);
 }
@@ -142,7 +131,7 @@ void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
   listener.address = read_address(reader, out.settings);
   read_mode(reader, listener);
   read_token_places(reader, listener);
-  read_entrance(reader, out.policy, entrance);
+  read_entrance(reader, out, entrance);
   read_trusted_peers(reader, listener);
   read_claim_headers(reader, listener);
   reader.read_boolean("client_detail", listener.client_detail);

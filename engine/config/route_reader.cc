@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "config/issuer_names.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -19,20 +20,7 @@ bool is_method(const std::string& text) {
   return is_http_token(text) && std::none_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-void read_route_issuers(TableReader& reader, const Policy& policy, RoutePolicy& route) {
-  if (policy.issuers.size() > 1) reader.require("issuers", "the names of the issuers whose tokens may pass here");
-  for (PlacedText& name : reader.read_strings("issuers")) {
-    const bool exists = std::any_of(policy.issuers.begin(), policy.issuers.end(),
-                                    [&](const IssuerPolicy& issuer) { return issuer.name == name.text; });
-    if (!exists) {
-      reader.complain_at(name.place, "issuers",
-                         "there is no issuer \"" + name.text + "\"; accepted: names of [[issuer]]");
-    }
-    route.issuers.push_back(std::move(name.text));
-  }
-}
-
-void read_route(const TomlValue& table, Faults& faults, Policy& policy) {
+void read_route(const TomlValue& table, Faults& faults, Configuration& out) {
   TableReader reader(table, "route", faults);
   RoutePolicy route;
   reader.require("path", kRoutePathForm);
@@ -47,12 +35,13 @@ void read_route(const TomlValue& table, Faults& faults, Policy& policy) {
     }
     route.methods.push_back(std::move(method.text));
   }
-  read_route_issuers(reader, policy, route);
+  if (out.policy.issuers.size() > 1) reader.require("issuers", "the names of the issuers whose tokens may pass here");
+  route.issuers = read_issuer_names(reader, out);
   route.scopes = reader.read_plain_strings("scopes");
   route.any_scopes = reader.read_plain_strings("any_scopes");
   route.required_claims = reader.read_plain_strings("require_claims");
   reader.finish();
-  policy.routes.push_back(std::move(route));
+  out.policy.routes.push_back(std::move(route));
 }
 
 // With routes it must be said what happens elsewhere; without any, a valid token is all there is to ask for.
@@ -82,7 +71,7 @@ void read_routes(TableReader& document, Faults& faults, Configuration& out) {
     document.complain(
         "route", "there are " + std::to_string(tables.size()) + "; accepted: at most " + std::to_string(kRoutesMax));
   }
-  for (const TomlValue* table : tables) read_route(*table, faults, out.policy);
+  for (const TomlValue* table : tables) read_route(*table, faults, out);
   read_unmatched(document, faults, out.policy);
 }
 

@@ -1,6 +1,8 @@
 #include "config/server_reader.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "config/listener_reader.h"
 #include "config/value_text.h"
@@ -26,7 +28,8 @@ constexpr DurationBounds kIdleBounds{seconds(1), hours(1)};
 constexpr DurationBounds kHeadBounds{milliseconds(100), minutes(5)};
 constexpr DurationBounds kBodyBounds{milliseconds(100), minutes(10)};
 constexpr DurationBounds kDrainBounds{milliseconds(0), minutes(10)};
-constexpr std::size_t kCaFileBytesMax = std::size_t{4} << 20;
+constexpr std::size_t kPemFileBytesMax = std::size_t{4} << 20;
+constexpr std::size_t kProxyCredentialsBytesMax = 1024;
 constexpr std::string_view kProxyForm = "\"http://host:port\", without user information, path and query";
 
 constexpr std::array<Choice<PollerChoice>, 3> kPollerChoices{
@@ -60,23 +63,65 @@ void read_admin(const TomlValue& table, Faults& faults, Settings& settings) {
   reader.finish();
 }
 
-void read_outbound(const TomlValue& table, const ReadContext& context, OutboundSettings& outbound) {
-  TableReader reader(table, "outbound", context.faults);
-  if (const TomlValue* name = reader.read_string("ca_file")) {
-    outbound.ca_file = resolve(context, name->text);
-    const NamedFile file{.key = "ca_file", .place = name->place, .path = outbound.ca_file};
-    const std::optional<std::string> content = read_named_file(context, file, kCaFileBytesMax, reader);
-    if (content && content->find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
-      reader.complain_at(name->place, "ca_file",
-                         file.path + " holds no certificate; accepted: a PEM file of certificates");
-    }
+// What a PEM file must hold, as its blocks' labels end and as people say it.
+struct PemContent {
+  std::string_view label;
+  std::string_view words;
+};
+constexpr PemContent kCertificateContent{.label = "CERTIFICATE-----", .words = "certificate"};
+constexpr PemContent kPrivateKeyContent{.label = "PRIVATE KEY-----", .words = "private key"};
+
+// The path of such a file; empty where the key is absent.
+std::string read_pem_path(TableReader& reader, const ReadContext& context, std::string_view key, PemContent wanted) {
+  const TomlValue* name = reader.read_string(key);
+  if (name == nullptr) return {};
+  std::string path = resolve(context, name->text);
+  const NamedFile file{.key = key, .place = name->place, .path = path};
+  const std::optional<std::string> content = read_named_file(context, file, kPemFileBytesMax, reader);
+  if (!content) return path;
+  const std::string words(wanted.words);
+  if (content->find("ENCRYPTED") != std::string::npos) {
+    reader.complain_at(name->place, key, path + " is encrypted; accepted: a PEM file without a passphrase");
+  } else if (content->find(wanted.label) == std::string::npos) {
+    reader.complain_at(name->place, key, path + " holds no " + words + "; accepted: a PEM file with a " + words);
   }
+  return path;
+}
+
+void read_proxy(TableReader& reader, const ReadContext& context, OutboundSettings& outbound) {
   if (const TomlValue* proxy = reader.read_string("proxy")) {
     outbound.proxy = proxy->text;
     const bool sound = proxy->text.starts_with("http://") && url_fault(proxy->text, PlainHttp::kAllowed).empty() &&
                        proxy->text.find_first_of("/?", 7) == std::string::npos;
     // Not quoted: user information is a credential.
     if (!sound) reader.complain_at(proxy->place, "proxy", "is no proxy's URL; accepted: " + std::string(kProxyForm));
+  }
+  const TomlValue* name = reader.read_string("proxy_credentials_file");
+  if (name == nullptr) return;
+  if (!reader.has("proxy")) reader.refuse_without_effect("proxy_credentials_file", "there is no proxy");
+  outbound.proxy_credentials_file = resolve(context, name->text);
+  const NamedFile file{"proxy_credentials_file", name->place, outbound.proxy_credentials_file};
+  std::optional<std::string> content = read_named_file(context, file, kProxyCredentialsBytesMax, reader);
+  if (!content) return;
+  outbound.proxy_credentials = without_line_end(std::move(*content));
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const std::string& credentials = outbound.proxy_credentials;
+  const std::size_t colon = credentials.find(':');
+  if (colon == 0 || colon == std::string::npos || std::any_of(credentials.begin(), credentials.end(), is_control)) {
+    reader.complain_at(name->place, "proxy_credentials_file",
+                       file.path + " holds no credentials; accepted: one line, \"user:password\"");
+  }
+}
+
+void read_outbound(const TomlValue& table, const ReadContext& context, OutboundSettings& outbound) {
+  TableReader reader(table, "outbound", context.faults);
+  outbound.ca_file = read_pem_path(reader, context, "ca_file", kCertificateContent);
+  read_proxy(reader, context, outbound);
+  outbound.client_certificate = read_pem_path(reader, context, "client_certificate", kCertificateContent);
+  outbound.client_key = read_pem_path(reader, context, "client_key", kPrivateKeyContent);
+  if (reader.has("client_certificate") != reader.has("client_key")) {
+    reader.complain(reader.has("client_key") ? "client_key" : "client_certificate",
+                    "stands alone; accepted: client_certificate and client_key");
   }
   reader.finish();
 }

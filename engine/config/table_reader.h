@@ -18,6 +18,7 @@ class Faults {
  public:
   void add(Place place, std::string message);
   [[nodiscard]] bool empty() const { return faults_.empty(); }
+  [[nodiscard]] std::size_t count() const { return faults_.size(); }
   // Sorted by place. Leaves nothing behind.
   [[nodiscard]] std::vector<ConfigFault> take_sorted();
 

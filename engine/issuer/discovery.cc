@@ -1,6 +1,7 @@
 #include "issuer/discovery.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -45,12 +46,66 @@ std::string joined(std::string_view a, std::string_view b, std::string_view c) {
   return text.append(a).append(b).append(c);
 }
 
-// A member that is an http(s) URL; nothing if it is absent or anything else.
-std::optional<std::string> read_url(jose::JsonValue root, std::string_view name) {
+// What is wrong with a metadata document, the first in this order.
+enum class MetadataFault : std::uint8_t { kNone, kTooLong, kNoJson, kNoIssuer, kOtherIssuer, kNoJwksUri, kBadJwksUri };
+
+struct MetadataFinding {
+  MetadataFault fault = MetadataFault::kNone;
+  std::uint32_t offset = 0;  // kTooLong, kNoJson
+  std::string issuer;        // the document's, where it has one
+  std::string jwks_uri;      // likewise
+};
+
+// The text of a string member; nothing if it is absent or anything else.
+std::optional<std::string> read_text(jose::JsonValue root, std::string_view name) {
   const jose::JsonValue::Found member = root.find(name);
-  if (!member) return std::nullopt;
-  if (member.value.kind() != JsonKind::kString || !split_http_url(member.value.text())) return std::nullopt;
+  if (!member || member.value.kind() != JsonKind::kString) return std::nullopt;
   return std::string(member.value.text());
+}
+
+void read_members(jose::JsonValue root, std::string_view expected_issuer, MetadataFinding& finding) {
+  const std::optional<std::string> issuer = read_text(root, "issuer");
+  const std::optional<std::string> jwks_uri = read_text(root, "jwks_uri");
+  finding.issuer = issuer.value_or("");
+  finding.jwks_uri = jwks_uri.value_or("");
+  if (!issuer) {
+    finding.fault = MetadataFault::kNoIssuer;
+  } else if (*issuer != expected_issuer) {
+    finding.fault = MetadataFault::kOtherIssuer;
+  } else if (!jwks_uri) {
+    finding.fault = MetadataFault::kNoJwksUri;
+  } else if (!is_http_url(*jwks_uri)) {
+    finding.fault = MetadataFault::kBadJwksUri;
+  }
+}
+
+MetadataFinding no_document(MetadataFault fault, std::size_t offset) {
+  MetadataFinding finding;
+  finding.fault = fault;
+  finding.offset = static_cast<std::uint32_t>(offset);
+  return finding;
+}
+
+MetadataFinding read_metadata(std::string_view document, std::string_view expected_issuer) {
+  if (document.size() > kMetadataBytesMax) return no_document(MetadataFault::kTooLong, kMetadataBytesMax);
+  std::string text;
+  text.reserve(document.size() + jose::kJsonPaddingBytes);
+  text.append(document).append(jose::kJsonPaddingBytes, '\0');
+  base::Arena arena(document.size());
+  jose::JsonReader reader(document.size());
+  const Expected<jose::JsonValue> root = reader.read(std::string_view{text}.substr(0, document.size()), arena);
+  if (!root) return no_document(MetadataFault::kNoJson, root.error().offset);
+  MetadataFinding finding;
+  read_members(*root, expected_issuer, finding);
+  return finding;
+}
+
+// What a server sent, fit to be shown: at most 200 bytes of printable ASCII in quotation marks.
+std::string quoted(std::string_view text) {
+  static constexpr std::size_t kShownBytesMax = 200;
+  std::string shown = "\"";
+  for (const char c : text.substr(0, kShownBytesMax)) shown += c >= ' ' && c <= '~' ? c : '?';
+  return shown + (text.size() > kShownBytesMax ? "...\"" : "\"");
 }
 
 }  // namespace
@@ -70,21 +125,27 @@ std::vector<std::string> metadata_urls(std::string_view issuer) {
   return urls;
 }
 
+bool is_http_url(std::string_view text) noexcept { return split_http_url(text).has_value(); }
+
 Expected<Metadata> parse_metadata(std::string_view document, std::string_view expected_issuer) {
-  if (document.size() > kMetadataBytesMax) return fail(ErrorCode::kBadMetadata, kMetadataBytesMax);
-  std::string text;
-  text.reserve(document.size() + jose::kJsonPaddingBytes);
-  text.append(document).append(jose::kJsonPaddingBytes, '\0');
-  base::Arena arena(document.size());
-  jose::JsonReader reader(document.size());
-  const Expected<jose::JsonValue> root = reader.read(std::string_view{text}.substr(0, document.size()), arena);
-  if (!root) return fail(ErrorCode::kBadMetadata, root.error().offset);
-  const jose::JsonValue::Found issuer = root->find("issuer");
-  const bool is_expected = issuer && issuer.value.kind() == JsonKind::kString && issuer.value.text() == expected_issuer;
-  if (!is_expected) return fail(ErrorCode::kBadMetadata);
-  std::optional<std::string> jwks_uri = read_url(*root, "jwks_uri");
-  if (!jwks_uri) return fail(ErrorCode::kBadMetadata);
-  return Metadata{.jwks_uri = std::move(*jwks_uri)};
+  MetadataFinding finding = read_metadata(document, expected_issuer);
+  if (finding.fault != MetadataFault::kNone) return fail(ErrorCode::kBadMetadata, finding.offset);
+  return Metadata{.jwks_uri = std::move(finding.jwks_uri)};
+}
+
+std::string describe_bad_metadata(std::string_view document, std::string_view expected_issuer) {
+  const MetadataFinding finding = read_metadata(document, expected_issuer);
+  switch (finding.fault) {
+    case MetadataFault::kNone: return {};
+    case MetadataFault::kTooLong: return "longer than " + std::to_string(kMetadataBytesMax) + " bytes";
+    case MetadataFault::kNoJson: return "no JSON object (byte " + std::to_string(finding.offset) + ")";
+    case MetadataFault::kNoIssuer: return "it has no issuer";
+    case MetadataFault::kOtherIssuer:
+      return "its issuer is " + quoted(finding.issuer) + ", not " + quoted(expected_issuer);
+    case MetadataFault::kNoJwksUri: return "it has no jwks_uri";
+    case MetadataFault::kBadJwksUri: return "its jwks_uri is no http(s) URL";
+  }
+  return {};
 }
 
 }  // namespace assay::issuer

@@ -19,6 +19,10 @@ namespace assay::issuer {
 // Empty if `issuer` is no http(s) URL, or has a query or fragment.
 [[nodiscard]] std::vector<std::string> metadata_urls(std::string_view issuer);
 
+// Whether a text is an absolute URL of the scheme https or http in lower case, with a host, without user name and
+// password, and of the characters that a URL may have. RFC 3986 sec 2, sec 3
+[[nodiscard]] bool is_http_url(std::string_view text) noexcept;
+
 struct Metadata {
   std::string jwks_uri;
 };
@@ -27,5 +31,9 @@ struct Metadata {
 //   errors   bad_metadata: no JSON object, `issuer` is not byte for byte `expected_issuer` (RFC 8414 sec 3.3), or
 //            `jwks_uri` is absent or no URL of an allowed scheme
 [[nodiscard]] Expected<Metadata> parse_metadata(std::string_view document, std::string_view expected_issuer);
+
+// What parse_metadata refuses about the document, for people; empty where it refuses nothing. Of the document it quotes
+// the issuer alone, in printable ASCII.
+[[nodiscard]] std::string describe_bad_metadata(std::string_view document, std::string_view expected_issuer);
 
 }  // namespace assay::issuer

@@ -253,9 +253,12 @@ Jwk parse_jwk(JsonValue key) {
   jwk.defect = read_identity(key, jwk);
   if (jwk.defect == KeyDefect::kNone && is_private(key, jwk.type)) jwk.defect = KeyDefect::kPrivateKey;
   if (jwk.defect == KeyDefect::kNone) jwk.defect = read_curve(key, jwk);
-  if (jwk.defect == KeyDefect::kNone) jwk.defect = check_use(key);
-  if (jwk.defect == KeyDefect::kNone) jwk.defect = read_alg(key, jwk);
-  if (jwk.defect == KeyDefect::kNone) jwk.defect = read_numbers(key, jwk);
+  if (jwk.defect != KeyDefect::kNone) return jwk;
+  // All three are read whatever the others find: listings name algorithm and size also of a key that must not be used.
+  const KeyDefect found[] = {check_use(key), read_alg(key, jwk), read_numbers(key, jwk)};
+  const auto* const first =
+      std::find_if(std::begin(found), std::end(found), [](KeyDefect defect) { return defect != KeyDefect::kNone; });
+  if (first != std::end(found)) jwk.defect = *first;
   return jwk;
 }
 

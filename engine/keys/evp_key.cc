@@ -1,23 +1,15 @@
 #include "keys/evp_key.h"
 
-#include <array>
 #include <cstddef>
-#include <optional>
-#include <span>
 #include <string>
 #include <utility>
 
-#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
-#include "assay/limits.h"
-#include "base/free_with.h"
+#include "keys/evp_key_handles.h"
 
 namespace assay::keys {
 
@@ -38,36 +30,8 @@ using jose::Jwk;
 using jose::KeyDefect;
 using jose::KeyType;
 
-using BigNumber = std::unique_ptr<BIGNUM, base::FreeWith<BN_free>>;
-using BigNumberContext = std::unique_ptr<BN_CTX, base::FreeWith<BN_CTX_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, base::FreeWith<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, base::FreeWith<OSSL_PARAM_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, base::FreeWith<EVP_PKEY_CTX_free>>;
-using Pkey = std::unique_ptr<EVP_PKEY, base::FreeWith<EVP_PKEY_free>>;
-using Bio = std::unique_ptr<BIO, base::FreeWith<BIO_free_all>>;
-
-// Drops what OpenSSL puts into this thread's error queue while it lives, and nothing that stood there before.
-class ErrorQueueGuard {
- public:
-  ErrorQueueGuard() noexcept { ERR_set_mark(); }
-  ~ErrorQueueGuard() { ERR_pop_to_mark(); }
-  ErrorQueueGuard(const ErrorQueueGuard&) = delete;
-  ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
-};
-
-const unsigned char* bytes_of(std::string_view octets) noexcept {
-  return reinterpret_cast<const unsigned char*>(octets.data());
-}
-
 BigNumber number_of(std::string_view big_endian) noexcept {
   return BigNumber(BN_bin2bn(bytes_of(big_endian), static_cast<int>(big_endian.size()), nullptr));
-}
-
-// The number in at least `bytes` bytes, big-endian.
-std::string octets_of(const BIGNUM* number, std::size_t bytes) {
-  std::string octets(bytes, '\0');
-  const int written = BN_bn2binpad(number, reinterpret_cast<unsigned char*>(octets.data()), static_cast<int>(bytes));
-  return written < 0 ? std::string() : octets;
 }
 
 // Whether the modulus has the structure that a broken prime generator left in its keys (CVE-2017-15361, "ROCA"): modulo
@@ -184,17 +148,6 @@ Pkey make_rsa(const Jwk& jwk) {
   return make_public_key("RSA", builder.get());
 }
 
-const char* group_name(Curve curve) noexcept {
-  switch (curve) {
-    case Curve::kP256: return "prime256v1";
-    case Curve::kP384: return "secp384r1";
-    case Curve::kP521: return "secp521r1";
-    case Curve::kEd25519:
-    case Curve::kNone: return nullptr;
-  }
-  return nullptr;
-}
-
 // OpenSSL refuses coordinates that are not below the field's prime and points that are not on the curve. These curves
 // have cofactor 1: no point has a small order.
 Pkey make_ec(const Jwk& jwk) {
@@ -263,82 +216,6 @@ KeyDefect make_checked(const Jwk& jwk, Pkey& key) {
   return KeyDefect::kUnsupportedType;
 }
 
-// The octets of the only PEM block of `pem`, if it is a public key. RFC 7468 sec 13.
-std::optional<std::string> read_public_key_block(std::string_view pem) {
-  static constexpr std::string_view kBegin = "-----BEGIN ";
-  const std::size_t first = pem.find(kBegin);
-  if (first == std::string_view::npos || pem.find(kBegin, first + 1) != std::string_view::npos) return std::nullopt;
-  const Bio bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  char* name = nullptr;
-  char* header = nullptr;
-  unsigned char* der = nullptr;
-  long der_bytes = 0;
-  if (!bio || PEM_read_bio(bio.get(), &name, &header, &der, &der_bytes) != 1) return std::nullopt;
-  std::optional<std::string> block;
-  if (std::string_view(name) == PEM_STRING_PUBLIC && *header == '\0') {
-    block.emplace(reinterpret_cast<const char*>(der), static_cast<std::size_t>(der_bytes));
-  }
-  OPENSSL_free(name);
-  OPENSSL_free(header);
-  OPENSSL_free(der);
-  return block;
-}
-
-// A number of `key` in at least `bytes` bytes (0: as few as it needs); empty if it has none of that name.
-std::string find_key_number(const EVP_PKEY* key, const char* name, std::size_t bytes) {
-  BIGNUM* found = nullptr;
-  if (EVP_PKEY_get_bn_param(key, name, &found) != 1) return {};
-  const BigNumber number(found);
-  return octets_of(number.get(), bytes != 0 ? bytes : static_cast<std::size_t>(BN_num_bytes(number.get())));
-}
-
-std::optional<Jwk> read_rsa(const EVP_PKEY* key) {
-  Jwk jwk;
-  jwk.type = KeyType::kRsa;
-  jwk.kty = "RSA";
-  jwk.modulus_n = find_key_number(key, OSSL_PKEY_PARAM_RSA_N, 0);
-  jwk.exponent_e = find_key_number(key, OSSL_PKEY_PARAM_RSA_E, 0);
-  return jwk;
-}
-
-std::optional<Jwk> read_ec(const EVP_PKEY* key) {
-  std::array<char, 64> name{};
-  if (EVP_PKEY_get_group_name(key, name.data(), name.size(), nullptr) != 1) return std::nullopt;
-  Jwk jwk;
-  jwk.type = KeyType::kEc;
-  jwk.kty = "EC";
-  for (const Curve curve : {Curve::kP256, Curve::kP384, Curve::kP521}) {
-    if (std::string_view(group_name(curve)) == name.data()) jwk.curve = curve;
-  }
-  if (jwk.curve == Curve::kNone) return std::nullopt;
-  const std::size_t bytes = jose::coordinate_bytes(jwk.curve);
-  jwk.x = find_key_number(key, OSSL_PKEY_PARAM_EC_PUB_X, bytes);
-  jwk.y = find_key_number(key, OSSL_PKEY_PARAM_EC_PUB_Y, bytes);
-  return jwk;
-}
-
-std::optional<Jwk> read_ed25519(const EVP_PKEY* key) {
-  Jwk jwk;
-  jwk.type = KeyType::kOkp;
-  jwk.kty = "OKP";
-  jwk.curve = Curve::kEd25519;
-  jwk.x.resize(jose::coordinate_bytes(jwk.curve));
-  std::size_t bytes = jwk.x.size();
-  if (EVP_PKEY_get_raw_public_key(key, reinterpret_cast<unsigned char*>(jwk.x.data()), &bytes) != 1) {
-    return std::nullopt;
-  }
-  return jwk;
-}
-
-std::optional<Jwk> read_key(const EVP_PKEY* key) {
-  // RSASSA-PSS keys (RFC 4055) carry restrictions that a JWK cannot state: they are not EVP_PKEY_RSA, and refused.
-  const int type = EVP_PKEY_get_base_id(key);
-  if (type == EVP_PKEY_RSA) return read_rsa(key);
-  if (type == EVP_PKEY_EC) return read_ec(key);
-  if (type == EVP_PKEY_ED25519) return read_ed25519(key);
-  return std::nullopt;
-}
-
 }  // namespace
 
 void EvpKey::Free::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(key); }
@@ -353,19 +230,6 @@ PreparedKey prepare_key(const Jwk& jwk) {
   prepared.key = EvpKeyMaker::own(key.release());
   if (jwk.type == KeyType::kRsa) prepared.modulus_bytes = static_cast<std::uint32_t>(jwk.modulus_n.size());
   return prepared;
-}
-
-Expected<Jwk> parse_public_pem(std::string_view pem) {
-  const ErrorQueueGuard errors;
-  if (pem.size() > kJwksBytesMax) return fail(ErrorCode::kBadKeySet);
-  const std::optional<std::string> block = read_public_key_block(pem);
-  if (!block) return fail(ErrorCode::kBadKeySet);
-  const unsigned char* end = bytes_of(*block);
-  const Pkey key(d2i_PUBKEY(nullptr, &end, static_cast<long>(block->size())));
-  if (!key || end != bytes_of(*block) + block->size()) return fail(ErrorCode::kBadKeySet);
-  std::optional<Jwk> jwk = read_key(key.get());
-  if (!jwk) return fail(ErrorCode::kBadKeySet);
-  return std::move(*jwk);
 }
 
 }  // namespace assay::keys

@@ -3,9 +3,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <string_view>
 
-#include "assay/expected.h"
 #include "jose/jwk.h"
 
 struct evp_pkey_st;
@@ -41,9 +39,5 @@ struct PreparedKey {
 // Builds the key that `jwk` states; a defect the JWK already has is carried over. Checks on top: the point is on its
 // curve, RSA modulus and exponent (limits.h, even, ROCA).
 [[nodiscard]] PreparedKey prepare_key(const jose::Jwk& jwk);
-
-// Reads one SubjectPublicKeyInfo ("BEGIN PUBLIC KEY") as the JWK it stands for, without kid and alg.
-//   errors   bad_key_set: no such PEM, more than one, a private key, or a type that is not used here
-[[nodiscard]] Expected<jose::Jwk> parse_public_pem(std::string_view pem);
 
 }  // namespace assay::keys

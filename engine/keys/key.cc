@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "keys/evp_key_thumbprint.h"
+
 namespace assay::keys {
 
 namespace {
@@ -45,6 +47,7 @@ Key make_key(jose::Jwk jwk) {
   key.type = jwk.type;
   key.curve = jwk.curve;
   key.type_text = type_text_of(jwk);
+  key.thumbprint = thumbprint_of(jwk);
   key.kid = std::move(jwk.kid);
   key.alg = jwk.alg;
   key.alg_text = std::move(jwk.alg_text);

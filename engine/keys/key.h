@@ -21,7 +21,8 @@ struct Key {
   std::optional<std::string> kid;
   std::optional<Alg> alg;  // the JWK's own binding; nothing: every algorithm that fits the type
   std::string alg_text;
-  std::string secret_k;  // oct alone
+  std::string thumbprint;  // RFC 7638; empty as of thumbprint_of
+  std::string secret_k;    // oct alone
   PreparedKey prepared;
   std::unique_ptr<const RsaLanes>
       lanes;  // of a usable key that fits RS256, where the eight-lane kernel has room for it

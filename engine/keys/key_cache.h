@@ -18,6 +18,7 @@
 
 #include "base/snapshot.h"
 #include "keys/key_set.h"
+#include "keys/kid_doubt.h"
 
 namespace assay::keys {
 
@@ -25,8 +26,8 @@ namespace assay::keys {
 struct KeyState {
   std::shared_ptr<const KeySet> set;  // null: no keys yet, or too stale to serve
   std::uint64_t generation = 0;       // grows with every change of `set`
-  std::int64_t fetched_ns = 0;        // monotonic time of the fetch that brought `set`
-  bool last_fetch_failed = false;     // the latest attempt failed: an unknown kid is then keys_unavailable
+  FetchFacts facts;                   // what to say where no key of `set` answers to a token
+  std::int64_t fetched_us = 0;        // wall clock at the end of the latest good fetch; 0 where there was none
   std::string last_error;             // for readiness; empty after a good fetch
 };
 

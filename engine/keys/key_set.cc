@@ -46,47 +46,20 @@ KeySet::KeySet(Maker /*maker*/, std::vector<Key> keys, KidUse kid_use) : keys_(s
   }
 }
 
-Expected<std::unique_ptr<const KeySet>> KeySet::make(const KeySource& source) {
-  switch (source.kind) {
-    case KeySource::Kind::kJwksText: return make_from_jwks(source.text);
-    case KeySource::Kind::kPem: {
-      Expected<jose::Jwk> jwk = parse_public_pem(source.text);
-      if (!jwk) return Unexpected(jwk.error());
-      return make_pinned(std::move(*jwk));
-    }
-    case KeySource::Kind::kSecret: {
-      if (source.text.size() < kHmacSecretBytesMin) return fail(ErrorCode::kBadKeySet);
-      if (source.text.size() > kHmacSecretBytesMax) return fail(ErrorCode::kBadKeySet, kHmacSecretBytesMax);
-      jose::Jwk jwk;
-      jwk.type = jose::KeyType::kOct;
-      jwk.kty = "oct";
-      jwk.secret_k = source.text;
-      return make_pinned(std::move(jwk));
-    }
-    case KeySource::Kind::kNone:
-    case KeySource::Kind::kDiscovery:
-    case KeySource::Kind::kJwksUrl: return fail(ErrorCode::kBadKeySet);
-  }
-  return fail(ErrorCode::kBadKeySet);
+Expected<std::unique_ptr<const KeySet>> KeySet::make(KeySource::Kind kind, std::string_view text) {
+  Expected<KeyDocument> document = read_key_document(kind, text);
+  if (!document) return Unexpected(document.error());
+  std::vector<Key> keys;
+  keys.reserve(document->keys.size());
+  for (jose::Jwk& jwk : document->keys) keys.push_back(make_key(std::move(jwk)));
+  return make(std::move(keys), document->kid_use);
 }
 
-Expected<std::unique_ptr<const KeySet>> KeySet::make_from_jwks(std::string_view document) {
-  Expected<std::vector<jose::Jwk>> jwks = jose::parse_jwk_set(document);
-  if (!jwks) return Unexpected(jwks.error());
-  std::vector<Key> keys;
-  keys.reserve(jwks->size());
-  for (jose::Jwk& jwk : *jwks) keys.push_back(make_key(std::move(jwk)));
+Expected<std::unique_ptr<const KeySet>> KeySet::make(std::vector<Key> keys, KidUse kid_use) {
   if (std::none_of(keys.begin(), keys.end(), [](const Key& key) { return key.usable(); })) {
     return fail(ErrorCode::kBadKeySet);
   }
-  return std::make_unique<const KeySet>(Maker(), std::move(keys), KidUse::kChooses);
-}
-
-Expected<std::unique_ptr<const KeySet>> KeySet::make_pinned(jose::Jwk jwk) {
-  std::vector<Key> keys;
-  keys.push_back(make_key(std::move(jwk)));
-  if (!keys.front().usable()) return fail(ErrorCode::kBadKeySet);
-  return std::make_unique<const KeySet>(Maker(), std::move(keys), KidUse::kIgnored);
+  return std::make_unique<const KeySet>(Maker(), std::move(keys), kid_use);
 }
 
 KeySet::Candidates KeySet::find_by_kid(std::string_view kid, Alg alg) const noexcept {

@@ -15,29 +15,38 @@
 #include "assay/policy.h"
 #include "base/keyed_hash.h"
 #include "keys/key.h"
+#include "keys/key_document.h"
 
 namespace assay::keys {
 
 class KeySet {
-  // Whether a kid chooses among the keys.
-  enum class KidUse : std::uint8_t { kChooses, kIgnored };
   // Only the make functions have one.
   struct Maker {
     explicit Maker() = default;
   };
 
  public:
-  // Prepares every key of a JWK Set, PEM or secret. Slow (about 0.1 ms a key): never on the deciding path.
-  //   source   kJwksText, kPem, or kSecret (kHmacSecretBytesMin .. kHmacSecretBytesMax bytes)
-  //   errors   bad_key_set: as parse_jwk_set, parse_public_pem; a secret of another size; a source of another kind; or
-  //   not
-  //            one key is usable
-  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(const KeySource& source);
-  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_from_jwks(std::string_view document);
+  // Reads the document of a source of this kind and prepares every key. Slow (about 0.1 ms a key): never on the
+  // deciding path.
+  //   errors   bad_key_set: as read_key_document; or not one key is usable
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(KeySource::Kind kind, std::string_view text);
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(const KeySource& source) {
+    return make(source.kind, source.text);
+  }
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_from_jwks(std::string_view document) {
+    return make(KeySource::Kind::kJwksText, document);
+  }
+
+  // Of keys that are prepared (KeyPreparation).
+  //   errors   bad_key_set: not one key is usable
+  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make(std::vector<Key> keys, KidUse kid_use);
 
   KeySet(Maker maker, std::vector<Key> keys, KidUse kid_use);
 
   [[nodiscard]] std::span<const Key> keys() const noexcept { return keys_; }
+
+  // Whether any key, usable or not, has the kid of this keyed hash.
+  [[nodiscard]] bool has_kid(const base::Hash128& kid) const noexcept { return by_kid_.contains(kid); }
 
   // What a look-up found: at most kKeysTriedMax candidates, or why there are none.
   struct Candidates {
@@ -58,8 +67,6 @@ class KeySet {
   [[nodiscard]] Candidates find_fitting(Alg alg) const noexcept;
 
  private:
-  [[nodiscard]] static Expected<std::unique_ptr<const KeySet>> make_pinned(jose::Jwk jwk);
-
   std::vector<Key> keys_;
   KidUse kid_use_;
   absl::flat_hash_map<base::Hash128, std::vector<std::uint32_t>> by_kid_;  // indexes into keys_; kid compared on a hit

@@ -146,6 +146,14 @@ void set_connection_options(CURL* easy, const HttpFetcherOptions& options, const
   // An empty proxy turns the environment's off; an empty exception list likewise.
   set_option(easy, CURLOPT_PROXY, options.proxy.c_str());
   set_option(easy, CURLOPT_NOPROXY, "");
+  if (!options.proxy_credentials.empty()) {
+    set_option(easy, CURLOPT_PROXYUSERPWD, options.proxy_credentials.c_str());
+    set_option(easy, CURLOPT_PROXYAUTH, static_cast<long>(CURLAUTH_BASIC));
+  }
+  if (!options.client_certificate.empty()) {
+    set_option(easy, CURLOPT_SSLCERT, options.client_certificate.c_str());
+    set_option(easy, CURLOPT_SSLKEY, options.client_key.c_str());
+  }
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   set_option(easy, CURLOPT_TCP_KEEPALIVE, 1L);

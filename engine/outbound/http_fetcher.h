@@ -16,8 +16,11 @@
 namespace assay::outbound {
 
 struct HttpFetcherOptions {
-  std::string ca_file = {};  // PEM file of the only trusted authorities; empty: the system's store
-  std::string proxy = {};    // "http://host:port"; empty: none. http_proxy and its kin are never read
+  std::string ca_file = {};             // PEM file of the only trusted authorities; empty: the system's store
+  std::string proxy = {};               // "http://host:port"; empty: none. http_proxy and its kin are never read
+  std::string proxy_credentials = {};   // "user:password", for the proxy alone (RFC 7617); empty: none
+  std::string client_certificate = {};  // PEM file, chain included, shown to servers that ask for one; empty: none
+  std::string client_key = {};          // PEM file of its private key, unencrypted; both or neither
   std::chrono::milliseconds connect_timeout{2000};               // name, TCP and TLS together
   std::uint32_t connections_per_host_max = 16;                   // further requests wait for one, within their timeout
   std::size_t requests_in_flight_max = 1024;                     // further ones end as kUnreachable at once
@@ -32,7 +35,8 @@ struct HttpFetcherOptions {
 //   kRefused    URL: not https (or http with permission), user information, blanks or control bytes;
 //               header: a name that is no token, a value with control bytes. RFC 9110 sec 5.1, RFC 9110 sec 5.5
 //   kRedirected every 3xx but 304, which is an answer
-//   complaint   "HOST: what happened"; of the request it names only the host and port
+//   kTlsFailed  also where the client's certificate or key cannot be read: the files are read for each new connection
+//   complaint   "HOST: what happened"; of the request it names only the host and port, of the proxy no credentials
 //   destructor  ends every outstanding request with kUnreachable before it returns
 class HttpFetcher final : public Fetcher {
  public:

@@ -148,6 +148,22 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   append_json_string(json, value);
 }
 
+// In seconds since the epoch; null where there is no such time.
+void append_time(std::string& json, std::string_view name, std::int64_t wall_us) {
+  json += ',';
+  append_json_string(json, name);
+  json += ':' + (wall_us == 0 ? std::string("null") : std::to_string(wall_us / 1'000'000));
+}
+
+void append_sentences(std::string& json, const std::vector<std::string>& sentences) {
+  json += '[';
+  for (std::size_t i = 0; i < sentences.size(); ++i) {
+    if (i > 0) json += ',';
+    append_json_string(json, sentences[i]);
+  }
+  json += ']';
+}
+
 void append_key(std::string& json, const KeyInfo& key) {
   json += '{';
   append_member(json, "issuer", key.issuer_name);
@@ -160,6 +176,10 @@ void append_key(std::string& json, const KeyInfo& key) {
   json += ",\"bits\":" + std::to_string(key.bits);
   json += key.usable ? ",\"usable\":true," : ",\"usable\":false,";
   append_member(json, "reason", key.reason);
+  json += ',';
+  append_member(json, "thumbprint", key.thumbprint);
+  append_time(json, "first_seen", key.first_seen_us);
+  append_time(json, "last_seen", key.last_seen_us);
   json += '}';
 }
 
@@ -195,12 +215,11 @@ AdminHandler::Page AdminHandler::readiness_page() const {
     readiness.missing.emplace_back("the sidecar is draining");
   }
   Page page{.status = readiness.ready ? 200 : 503, .body = readiness.ready ? "{\"ready\":true" : "{\"ready\":false"};
-  page.body += ",\"missing\":[";
-  for (std::size_t i = 0; i < readiness.missing.size(); ++i) {
-    if (i > 0) page.body += ',';
-    append_json_string(page.body, readiness.missing[i]);
-  }
-  page.body += "],";
+  page.body += ",\"missing\":";
+  append_sentences(page.body, readiness.missing);
+  page.body += ",\"degraded\":";
+  append_sentences(page.body, readiness.degraded);
+  page.body += ',';
   append_member(page.body, "poller", sources_.checks.poller().name);
   page.body += ',';
   append_member(page.body, "reason", sources_.checks.poller().reason);

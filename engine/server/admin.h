@@ -25,9 +25,11 @@ struct AdminSources {
 // Answers, on its own thread, where allocating and locking are allowed:
 //
 //   GET /healthz   200 while the process serves
-//   GET /readyz    200, or 503 with what is missing: {"ready":false,"missing":["..."],"poller":"epoll","reason":"..."}
+//   GET /readyz    200, or 503 with what is missing, and whose earlier keys serve:
+//                  {"ready":false,"missing":["..."],"degraded":["..."],"poller":"epoll","reason":"..."}
 //   GET /metrics   Prometheus text format 0.0.4
-//   GET /keys      {"keys":[{"issuer":...,"kid":...,"type":...,"alg":...,"bits":...,"usable":...,"reason":...}]}
+//   GET /keys      {"keys":[{"issuer":...,"kid":...,"type":...,"alg":...,"bits":...,"usable":...,"reason":...,
+//                  "thumbprint":...,"first_seen":...,"last_seen":...}]}; times in seconds since the epoch, or null
 //
 // HEAD is answered as GET. Another method: 405; another path: 404.
 class AdminHandler final : public TurnHandler {

@@ -4,6 +4,8 @@
 
 #include "absl/strings/string_view.h"
 
+#include "issuer/discovery.h"
+
 namespace assay::verify {
 namespace {
 
@@ -46,7 +48,8 @@ std::optional<std::uint32_t> CompiledEntrance::find_jwt_issuer(bool has_iss, std
 }
 
 bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept {
-  return url.starts_with("https://") || (policy.allow_plain_http && url.starts_with("http://"));
+  if (!issuer::is_http_url(url)) return false;
+  return url.starts_with("https://") || policy.allow_plain_http;
 }
 
 Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation) {

@@ -26,8 +26,10 @@ using VerdictCounters = base::Counters<kErrorCodeCount>;
 // What belongs to an issuer for as long as its key source stays the same, across reloads of the policy.
 struct IssuerRuntime {
   keys::KeyCache keys;
+  keys::UnknownKids unknown_kids;
   std::array<VerdictCounters, kWorkersMax> verdicts;                   // one writer each: the worker of that index
   std::array<base::Counters<1>, base::kReadersMax> unreadable_scopes;  // one writer each: the reader of that index
+  std::array<base::Counters<1>, base::kReadersMax> unasked_kids;       // the same: kids refused without a fetch
 };
 
 struct CompiledIssuer {

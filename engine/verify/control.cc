@@ -14,6 +14,9 @@ namespace {
 constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kSweepPeriodNs = 100 * kNsPerMs;
 
+// Keys that one step prepares, at up to 0.6 ms each: whoever waits for the machine's mutex waits no longer than that.
+constexpr std::size_t kKeysPerStep = 8;
+
 // poll's timeout for a due time: rounded up so that a step is never too early, at most a minute.
 int wait_ms(std::int64_t due_ns, std::int64_t now_ns) {
   const std::int64_t wait_ns = std::clamp<std::int64_t>(due_ns - now_ns, 0, 60'000 * kNsPerMs);
@@ -96,6 +99,10 @@ Expected<void> ControlMachine::reload(Policy policy) {
   ++policy_generation_;
   answers_.set_bytes_max(policy.introspection_cache_bytes);
   issuers_ = std::move(policy.issuers);
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
+    const Supplies& kept = prepared->supplies;
+    if (std::find(kept.begin(), kept.end(), supply) == kept.end()) supply->abandon();
+  }
   supplies_ = std::move(prepared->supplies);
   policy_.publish(std::move(prepared->policy));
   inbox_->wake();
@@ -117,6 +124,7 @@ void ControlMachine::remove_worker(const Seat& seat) {
   seats_.reset(seat.reader);
   std::erase(tickets_, seat.tickets);
   answer_supply_.forget(*seat.tickets);
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) supply->forget(*seat.tickets);
 }
 
 void ControlMachine::send(std::uint64_t fetch_id, FetchRequest request) {
@@ -143,17 +151,35 @@ void ControlMachine::step(Now now) {
   take_results(now);
   take_orders(now);
   answer_supply_.check_deadlines(now.monotonic_ns);
-  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
-    supply->check_staleness(now.monotonic_ns);
-    if (std::optional<FetchRequest> request = supply->next_request(now.monotonic_ns)) {
-      send_for_keys(supply, std::move(*request));
-    }
-  }
+  prepare_slice(now);
+  step_supplies(now);
+  stepped_ns_ = now.monotonic_ns;
   if (now.monotonic_ns >= next_sweep_ns_) {
     answers_.sweep(now.monotonic_ns);
     policy_.reclaim();
     for (const std::shared_ptr<KeySupply>& supply : supplies_) supply->runtime()->keys.reclaim();
     next_sweep_ns_ = now.monotonic_ns + kSweepPeriodNs;
+  }
+}
+
+void ControlMachine::step_supplies(Now now) {
+  for (const std::shared_ptr<KeySupply>& supply : supplies_) {
+    if (supply->check_time(now.monotonic_ns)) {
+      absl::erase_if(key_fetches_, [&](const auto& fetch) { return fetch.second == supply; });
+    }
+    if (std::optional<FetchRequest> request = supply->next_request(now.monotonic_ns)) {
+      send_for_keys(supply, std::move(*request));
+    }
+  }
+}
+
+void ControlMachine::prepare_slice(Now now) {
+  for (std::size_t i = 1; i <= supplies_.size(); ++i) {
+    const std::size_t index = (last_prepared_ + i) % supplies_.size();
+    if (!supplies_[index]->is_preparing()) continue;
+    last_prepared_ = index;
+    supplies_[index]->prepare(kKeysPerStep, now);
+    return;
   }
 }
 
@@ -164,7 +190,7 @@ void ControlMachine::take_results(Now now) {
     if (found == key_fetches_.end()) continue;  // came after its deadline
     const std::shared_ptr<KeySupply> supply = std::move(found->second);
     key_fetches_.erase(found);
-    if (std::optional<FetchRequest> request = supply->on_result(item.result, now.monotonic_ns)) {
+    if (std::optional<FetchRequest> request = supply->on_result(item.result, now)) {
       send_for_keys(supply, std::move(*request));
     }
   }
@@ -176,7 +202,21 @@ void ControlMachine::take_orders(Now now) {
   }
 }
 
+void ControlMachine::take_key_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now) {
+  const std::size_t index = order.answers_id % kIssuersMax;
+  if (order.answers_id / kIssuersMax != policy_generation_ || index >= supplies_.size()) {
+    // The policy changed under the order, and with it perhaps where the keys are.
+    tickets->settle(order.slot, nullptr, Error{.code = ErrorCode::kKeysUnavailable});
+    return;
+  }
+  supplies_[index]->on_order(tickets, order, now.monotonic_ns);
+}
+
 void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now) {
+  if (order.kind != OrderKind::kAnswer) {
+    take_key_order(tickets, order, now);
+    return;
+  }
   const std::size_t index = order.answers_id % kIssuersMax;
   const bool of_this_policy = order.answers_id / kIssuersMax == policy_generation_ && index < issuers_.size() &&
                               issuers_[index].opaque.has_value();

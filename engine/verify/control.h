@@ -93,6 +93,11 @@ class ControlMachine final : public Control {
   void send(std::uint64_t fetch_id, FetchRequest request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void take_key_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void step_supplies(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Prepares a few keys of one fetched document.
+  void prepare_slice(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void take_results(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void take_orders(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void take_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now)
@@ -102,6 +107,8 @@ class ControlMachine final : public Control {
   void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_verified_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
+  void visit_fetch_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Fetcher* const fetcher_;
   const kernel::KernelTable kernels_;
@@ -124,6 +131,8 @@ class ControlMachine final : public Control {
   std::uint64_t next_fetch_id_ ABSL_GUARDED_BY(mutex_) = 1;
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<KeySupply>> key_fetches_ ABSL_GUARDED_BY(mutex_);
   std::int64_t next_sweep_ns_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::int64_t stepped_ns_ ABSL_GUARDED_BY(mutex_) = 0;    // of the latest step
+  std::size_t last_prepared_ ABSL_GUARDED_BY(mutex_) = 0;  // the supply that had the latest slice
 
   base::Mutex explain_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 

@@ -25,6 +25,8 @@ Readiness ControlMachine::readiness() const {
     const keys::KeyState& state = supplies_[i]->state();
     if (needs_keys && state.set == nullptr) {
       readiness.missing.push_back("issuer " + supplies_[i]->name() + ": no keys: " + state.last_error);
+    } else if (needs_keys && !state.last_error.empty()) {
+      readiness.degraded.push_back("issuer " + supplies_[i]->name() + ": earlier keys serve: " + state.last_error);
     }
   }
   readiness.ready = readiness.missing.empty();
@@ -41,8 +43,11 @@ void ControlMachine::for_each_key(const std::function<void(const KeyInfo&)>& vis
                     .type = key.type_text,
                     .alg = key.alg_text,
                     .bits = key.prepared.bits,
+                    .thumbprint = key.thumbprint,
                     .usable = key.usable(),
-                    .reason = key.usable() ? std::string_view() : jose::facts_of(key.prepared.defect).text});
+                    .reason = key.usable() ? std::string_view() : jose::facts_of(key.prepared.defect).text,
+                    .first_seen_us = supply->first_seen_us(key),
+                    .last_seen_us = supply->state().fetched_us});
     }
   }
 }
@@ -79,15 +84,6 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
   };
   visit_keys("no", keys_by_use[0]);
   visit_keys("yes", keys_by_use[1]);
-  const auto visit_fetches = [&](std::string_view result, std::uint64_t count) {
-    visit(Metric{.name = "key_fetches_total",
-                 .help = "Attempts to fetch the issuer's keys by result",
-                 .kind = Metric::Kind::kCounter,
-                 .labels = {{"issuer", supply.name()}, {"result", result}},
-                 .value = static_cast<double>(count)});
-  };
-  visit_fetches("good", supply.fetches_good());
-  visit_fetches("failed", supply.fetches_failed());
   std::uint64_t unreadable = 0;
   for (const base::Counters<1>& reader : supply.runtime()->unreadable_scopes) unreadable += reader.read(0);
   visit(Metric{.name = "unreadable_scopes_total",
@@ -95,6 +91,39 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
                .kind = Metric::Kind::kCounter,
                .labels = {{"issuer", supply.name()}},
                .value = static_cast<double>(unreadable)});
+}
+
+void ControlMachine::visit_fetch_metrics(const KeySupply& supply, const VisitMetric& visit) const {
+  const auto visit_fetches = [&](std::string_view result, std::uint64_t count) {
+    visit(Metric{.name = "key_fetches_total",
+                 .help = "Attempts to fetch the issuer's keys by result",
+                 .kind = Metric::Kind::kCounter,
+                 .labels = {{"issuer", supply.name()}, {"result", result}},
+                 .value = static_cast<double>(count)});
+  };
+  visit_fetches("good", supply.counts().replaced);
+  visit_fetches("unchanged", supply.counts().confirmed);
+  visit_fetches("failed", supply.counts().failed);
+  visit_fetches("unusable", supply.counts().unusable);
+  if (!supply.is_fetched()) return;
+  const auto visit_one = [&](std::string_view name, std::string_view help, Metric::Kind kind, double value) {
+    visit(Metric{.name = name, .help = help, .kind = kind, .labels = {{"issuer", supply.name()}}, .value = value});
+  };
+  std::uint64_t unasked = 0;
+  for (const base::Counters<1>& reader : supply.runtime()->unasked_kids) unasked += reader.read(0);
+  visit_one("key_forced_fetches_total", "Of the attempts, those out of turn for a token that no key answered to",
+            Metric::Kind::kCounter, static_cast<double>(supply.forced_count()));
+  visit_one("unknown_kids_unasked_total", "Tokens with an unknown kid that were refused without a fetch",
+            Metric::Kind::kCounter, static_cast<double>(unasked));
+  const keys::FetchFacts& facts = supply.state().facts;
+  if (facts.ever_confirmed) {
+    visit_one("keys_age_seconds", "Time since the issuer's keys were last fetched or confirmed", Metric::Kind::kGauge,
+              static_cast<double>(stepped_ns_ - facts.confirmed_ns) / 1e9);
+  }
+  visit_one("keys_stale", "1: keys serve past their freshness, because fetching fails", Metric::Kind::kGauge,
+            supply.serves_stale(stepped_ns_) ? 1.0 : 0.0);
+  visit_one("key_set_unusable", "1: the issuer's latest key set has not one usable key", Metric::Kind::kGauge,
+            supply.latest_was_unusable() ? 1.0 : 0.0);
 }
 
 void ControlMachine::visit_kernel_metrics(const VisitMetric& visit) const {
@@ -131,6 +160,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   for (const std::shared_ptr<KeySupply>& supply : supplies_) {
     visit_verdicts(supply->name(), supply->runtime()->verdicts, visit);
     visit_key_metrics(*supply, visit);
+    visit_fetch_metrics(*supply, visit);
   }
   visit_verdicts("", unattributed_, visit);
   visit_kernel_metrics(visit);

@@ -13,6 +13,13 @@ class NoAnswerSource final : public AnswerSource {
   Found find_or_order(const Check&, const CompiledIssuer&) noexcept override {
     return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = {}};
   }
+  std::optional<ErrorCode> redeem_key(const Check&, const CompiledIssuer&, OrderKind,
+                                      std::string_view) noexcept override {
+    return std::nullopt;
+  }
+  std::optional<Ticket> order_key(const CompiledIssuer&, OrderKind, std::string_view) noexcept override {
+    return std::nullopt;
+  }
 };
 
 constexpr std::array<std::string_view, kStepCount> kStepNames = {

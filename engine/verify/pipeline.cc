@@ -51,6 +51,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::check_claims);   // cheap refusals before the signature: these can refuse and nothing else
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
+  doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
   each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
   remember_verified(states);       // JWT: accepted ones alone
 }
@@ -300,12 +301,21 @@ void Pipeline::find_keys(CheckState& state) noexcept {
   state.candidates = header.has_kid ? state.keys->set->find_by_kid(header.unverified_kid, header.unverified_alg)
                                     : state.keys->set->find_fitting(header.unverified_alg);
   if (state.candidates.count == 0) {
-    // While the latest fetch has failed nobody knows whether the key exists by now: an outage is not a bad token.
-    const bool unsure = state.candidates.code == ErrorCode::kUnknownKey && state.keys->last_fetch_failed;
-    refuse(state, Step::kKey, unsure ? ErrorCode::kKeysUnavailable : state.candidates.code);
+    if (is_for_want_of_keys(state, state.candidates.code)) {
+      refuse_for_want_of_keys(state, Step::kKey, state.candidates.code, source_, reader_, now_.monotonic_ns);
+    } else {
+      refuse(state, Step::kKey, state.candidates.code);
+    }
     return;
   }
   pass(state, Step::kKey, {});
+}
+
+void Pipeline::doubt_signatures(std::span<CheckState> states) noexcept {
+  for (CheckState& state : states) {
+    if (state.error.code != ErrorCode::kBadSignature || !is_for_want_of_keys(state, ErrorCode::kBadSignature)) continue;
+    refuse_for_want_of_keys(state, Step::kSignature, ErrorCode::kBadSignature, source_, reader_, now_.monotonic_ns);
+  }
 }
 
 bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights) noexcept {

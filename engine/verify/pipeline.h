@@ -16,14 +16,15 @@
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
 #include "verify/header_memo.h"
+#include "verify/missing_key.h"
 #include "verify/signature_stage.h"
 
 namespace assay::verify {
 
 using AnswerCache = state::IntrospectionCache<issuer::IntrospectionAnswer>;
 
-// Where the pipeline turns to when the answer about an opaque token is not remembered.
-class AnswerSource {
+// Where the pipeline turns to when the answer about an opaque token is not remembered, or a key is missing.
+class AnswerSource : public MissingKeys {
  public:
   // What a look-up says: an answer, an error (introspection_unavailable, overloaded), or a ticket to wait with.
   struct Found {
@@ -81,6 +82,7 @@ class Pipeline {
   void choose_issuer(CheckState& state) noexcept;
   void check_claims(CheckState& state) noexcept;
   void find_keys(CheckState& state) noexcept;
+  void doubt_signatures(std::span<CheckState> states) noexcept;
   void check_rights(CheckState& state) noexcept;
   void remember_verified(std::span<const CheckState> states) noexcept;
   void count_verified(VerifiedCount count, std::uint64_t amount) noexcept;

@@ -67,6 +67,32 @@ void find_jwt_faults(const IssuerPolicy& issuer, const std::string& where, Fault
   }
 }
 
+void find_refresh_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const RefreshPolicy& refresh = issuer.refresh;
+  const std::chrono::microseconds ceiling = refresh.ceiling_in_effect();
+  const std::chrono::microseconds floor = refresh.floor_in_effect();
+  for (const std::chrono::microseconds duration :
+       {refresh.interval, floor, ceiling, refresh.max_stale, refresh.forced_fetch_every}) {
+    if (duration.count() > 0 && is_duration(duration)) continue;
+    faults.push_back(where +
+                     "refresh, its bounds, max_stale and forced_fetch_every must be positive and at most 366 days");
+    break;
+  }
+  if (issuer.fetch_timeout.count() <= 0 || !is_duration(issuer.fetch_timeout)) {
+    faults.push_back(where + "fetch_timeout must be positive and at most 366 days");
+  }
+  if (!is_duration(refresh.unknown_kid_wait)) faults.push_back(where + "unknown_kid_wait must be 0 to 366 days");
+  if (refresh.forced_fetch_burst > kForcedFetchBurstMax) {
+    faults.push_back(where + "forced_fetch_burst must be at most " + std::to_string(kForcedFetchBurstMax));
+  }
+  if (floor > ceiling || ceiling < refresh.interval) {
+    faults.push_back(where + "refresh must lie between its floor and its ceiling");
+  }
+  if (refresh.max_stale < ceiling) {
+    faults.push_back(where + "max_stale is shorter than refresh: the keys would lapse between two good fetches");
+  }
+}
+
 void find_opaque_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const OpaquePolicy& opaque = *issuer.opaque;
   if (!verify::is_allowed_url(opaque.introspection_url, issuer)) {
@@ -99,15 +125,7 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
     if (issuer.max_token_life && issuer.max_token_life->count() <= 0) {
       faults.push_back(where + "max_token_life must be positive");
     }
-    if (issuer.refresh.count() <= 0 || issuer.max_stale.count() <= 0 || issuer.fetch_timeout.count() <= 0) {
-      faults.push_back(where + "refresh, max_stale and fetch_timeout must be positive");
-    }
-    if (issuer.refresh > kDurationMax || issuer.max_stale > kDurationMax || issuer.fetch_timeout > kDurationMax) {
-      faults.push_back(where + "refresh, max_stale and fetch_timeout must be at most 366 days");
-    }
-    if (issuer.max_stale < issuer.refresh) {
-      faults.push_back(where + "max_stale is shorter than refresh: the keys would lapse between two good fetches");
-    }
+    find_refresh_faults(issuer, where, faults);
   }
 }
 

@@ -48,17 +48,20 @@ TicketTable::TicketTable(std::shared_ptr<FetchInbox> control)
 
 TicketTable::~TicketTable() { close(completion_fd_); }
 
-std::optional<Ticket> TicketTable::order(std::uint64_t answers_id, std::string_view token) noexcept {
-  if (free_slots_.empty()) return std::nullopt;
+std::optional<Ticket> TicketTable::order(OrderKind kind, std::uint64_t answers_id, std::string_view text) noexcept {
+  const bool is_for_keys = kind != OrderKind::kAnswer;
+  if (free_slots_.empty() || (is_for_keys && key_orders_ == kPendingKeysMax)) return std::nullopt;
+  if (is_for_keys) ++key_orders_;
   const std::uint32_t index = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[index];
   ++slot.generation;
   slot.finished = false;
   slot.drained = false;
+  slot.kind = kind;
   slot.answers_id = answers_id;
-  slot.token_bytes = static_cast<std::uint32_t>(token.size());
-  std::memcpy(token_room(index), token.data(), token.size());
+  slot.token_bytes = static_cast<std::uint32_t>(text.size());
+  if (!text.empty()) std::memcpy(token_room(index), text.data(), text.size());
   slot.state.store(State::kOrdered, std::memory_order_release);  // [T1]
   orders_.push(index);
   control_->wake();
@@ -84,22 +87,25 @@ void TicketTable::finish(Slot& slot) noexcept {
 }
 
 void TicketTable::free_slot(Slot& slot) noexcept {
+  if (slot.kind != OrderKind::kAnswer) --key_orders_;
   slot.answer.reset();
   slot.error = {};
   slot.state.store(State::kFree, std::memory_order_release);  // [T1]
   free_slots_.push_back(static_cast<std::uint32_t>(&slot - slots_.get()));
 }
 
-std::optional<TicketTable::Outcome> TicketTable::redeem(Ticket ticket, std::uint64_t answers_id,
-                                                        std::string_view token) noexcept {
+std::optional<TicketTable::Outcome> TicketTable::redeem(OrderKind kind, Ticket ticket, std::uint64_t answers_id,
+                                                        std::string_view text) noexcept {
   Slot* slot = find_slot(ticket);
-  if (slot == nullptr || token_of(*slot) != token) return std::nullopt;
+  if (slot == nullptr || slot->kind != kind || token_of(*slot) != text) return std::nullopt;
   if (slot->state.load(std::memory_order_acquire) == State::kOrdered) {  // [T2]
     return Outcome{.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}};
   }
   if (slot->answers_id != answers_id) {
     finish(*slot);
-    return Outcome{.answer = nullptr, .error = Error{.code = ErrorCode::kIntrospectionUnavailable}};
+    const ErrorCode code =
+        kind == OrderKind::kAnswer ? ErrorCode::kIntrospectionUnavailable : ErrorCode::kKeysUnavailable;
+    return Outcome{.answer = nullptr, .error = Error{.code = code}};
   }
   Outcome outcome{.answer = std::move(slot->answer), .error = slot->error};
   finish(*slot);
@@ -136,7 +142,7 @@ std::optional<AnswerOrder> TicketTable::take_order() noexcept {
   if (!index) return std::nullopt;
   const Slot& slot = slots_[*index];
   ASSAY_CHECK(slot.state.load(std::memory_order_acquire) == State::kOrdered);  // [T1]
-  return AnswerOrder{.slot = *index, .answers_id = slot.answers_id, .token = token_of(slot)};
+  return AnswerOrder{.slot = *index, .kind = slot.kind, .answers_id = slot.answers_id, .token = token_of(slot)};
 }
 
 void TicketTable::settle(std::uint32_t index, std::shared_ptr<const issuer::IntrospectionAnswer> answer,

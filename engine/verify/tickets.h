@@ -48,11 +48,19 @@ class SlotQueue {
   alignas(base::kCacheLineBytes) std::atomic<std::uint64_t> popped_{0};  // written by the consumer  [T3]
 };
 
+// What a ticket is about.
+enum class OrderKind : std::uint8_t {
+  kAnswer,         // the authorization server's word on an opaque token
+  kKey,            // a key with a kid that the issuer's set lacks
+  kKeyWithoutKid,  // any key that verifies a token without kid
+};
+
 // What an order asks for, as the control machine sees it. Views live until the slot is settled.
 struct AnswerOrder {
   std::uint32_t slot = 0;
+  OrderKind kind = OrderKind::kAnswer;
   std::uint64_t answers_id = 0;  // CompiledIssuer::answers_id
-  std::string_view token;
+  std::string_view token;        // kKey: the kid; kKeyWithoutKid: empty
 };
 
 class TicketTable {
@@ -66,16 +74,26 @@ class TicketTable {
   // Worker side ---------------------------------------------------------------------------------
 
   // Orders an answer. Nothing where all slots are taken. Precondition: token.size() <= kOpaqueTokenBytesMax.
-  [[nodiscard]] std::optional<Ticket> order(std::uint64_t answers_id, std::string_view token) noexcept;
+  [[nodiscard]] std::optional<Ticket> order(std::uint64_t answers_id, std::string_view token) noexcept {
+    return order(OrderKind::kAnswer, answers_id, token);
+  }
+  // Of any kind; `text` as AnswerOrder::token. Of the kinds for keys at most kPendingKeysMax are under way at once.
+  [[nodiscard]] std::optional<Ticket> order(OrderKind kind, std::uint64_t answers_id, std::string_view text) noexcept;
 
   struct Outcome {
     std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // null where error is set
-    Error error;                                                // kNone, introspection_unavailable or pending
+    Error error;  // kNone, introspection_unavailable or pending; for keys unknown_key, keys_unavailable or pending
   };
   // Takes what a ticket brought and frees its slot; `pending` while it is not settled. An answer that was ordered under
   // another answers_id is none: introspection_unavailable, for a settled check does not pend again. Nothing if the
   // ticket is not one of this table's or was for another token.
-  [[nodiscard]] std::optional<Outcome> redeem(Ticket ticket, std::uint64_t answers_id, std::string_view token) noexcept;
+  [[nodiscard]] std::optional<Outcome> redeem(Ticket ticket, std::uint64_t answers_id,
+                                              std::string_view token) noexcept {
+    return redeem(OrderKind::kAnswer, ticket, answers_id, token);
+  }
+  // The same for a ticket of any kind; of the kinds for keys, keys_unavailable takes introspection_unavailable's place.
+  [[nodiscard]] std::optional<Outcome> redeem(OrderKind kind, Ticket ticket, std::uint64_t answers_id,
+                                              std::string_view text) noexcept;
 
   void cancel(Ticket ticket) noexcept;
   [[nodiscard]] std::size_t drain(std::span<Ticket> tickets) noexcept;
@@ -94,6 +112,7 @@ class TicketTable {
     bool finished = false;                   // worker's own: redeemed or cancelled
     bool drained = false;                    // worker's own: drain() has met it
     std::uint32_t generation = 0;            // worker's own
+    OrderKind kind = OrderKind::kAnswer;
     std::uint64_t answers_id = 0;
     std::uint32_t token_bytes = 0;
     std::shared_ptr<const issuer::IntrospectionAnswer> answer;
@@ -110,6 +129,7 @@ class TicketTable {
   std::unique_ptr<Slot[]> slots_;
   std::unique_ptr<char[]> tokens_;         // one room per slot
   std::vector<std::uint32_t> free_slots_;  // worker's own
+  std::size_t key_orders_ = 0;             // worker's own: slots that are not free and of a kind for keys
   SlotQueue orders_;
   SlotQueue settled_;
   std::shared_ptr<FetchInbox> control_;

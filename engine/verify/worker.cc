@@ -69,6 +69,23 @@ verify::AnswerSource::Found Worker::Impl::find_or_order(const Check& check,
   return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = *ticket};
 }
 
+std::optional<ErrorCode> Worker::Impl::redeem_key(const Check& check, const verify::CompiledIssuer& issuer,
+                                                  verify::OrderKind kind, std::string_view kid) noexcept {
+  const std::optional<verify::TicketTable::Outcome> outcome =
+      tickets().redeem(kind, check.ticket, issuer.answers_id, kid);
+  if (!outcome) return std::nullopt;
+  return outcome->error.code;
+}
+
+std::optional<Ticket> Worker::Impl::order_key(const verify::CompiledIssuer& issuer, verify::OrderKind kind,
+                                              std::string_view kid) noexcept {
+  const std::optional<Ticket> ticket = tickets().order(kind, issuer.answers_id, kid);
+  if (!ticket || issuer.policy.refresh.unknown_kid_wait.count() > 0) return ticket;
+  // The order goes its way; nobody waits for it.
+  tickets().cancel(*ticket);
+  return std::nullopt;
+}
+
 void Worker::Impl::decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts) {
   std::vector<Check> open(checks.begin(), checks.end());
   for (;;) {

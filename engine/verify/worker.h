@@ -24,6 +24,10 @@ class Worker::Impl final : private verify::AnswerSource {
 
  private:
   [[nodiscard]] Found find_or_order(const Check& check, const verify::CompiledIssuer& issuer) noexcept override;
+  [[nodiscard]] std::optional<ErrorCode> redeem_key(const Check& check, const verify::CompiledIssuer& issuer,
+                                                    verify::OrderKind kind, std::string_view kid) noexcept override;
+  [[nodiscard]] std::optional<Ticket> order_key(const verify::CompiledIssuer& issuer, verify::OrderKind kind,
+                                                std::string_view kid) noexcept override;
   void count(const verify::CheckState& state, ErrorCode code) noexcept;
   void give_back(Ticket ticket, const Verdict& verdict) noexcept;
 

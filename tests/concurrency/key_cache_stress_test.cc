@@ -42,17 +42,17 @@ class KeyCacheStress : public testing::Test {
     state->set = std::shared_ptr<const KeySet>(std::make_shared<const base::Checked>(generation, ledger_),
                                                sets_[generation % 2].get());
     state->generation = generation;
-    state->fetched_ns = static_cast<std::int64_t>(~generation);
-    state->last_fetch_failed = generation % 3 == 0;
+    state->fetched_us = static_cast<std::int64_t>(~generation);
+    state->facts.latest_failed = generation % 3 == 0;
     state->last_error = "generation " + std::to_string(generation);
     cache_->publish(std::move(state));
   }
 
   [[nodiscard]] bool is_consistent(const KeyState& state) const {
     const std::uint64_t generation = state.generation;
-    return state.fetched_ns == static_cast<std::int64_t>(~generation) && generation < kGenerationsMax &&
+    return state.fetched_us == static_cast<std::int64_t>(~generation) && generation < kGenerationsMax &&
            ledger_.times_freed(generation) == 0 && state.set.get() == sets_[generation % 2].get() &&
-           state.set->keys().size() == 1 && state.last_fetch_failed == (generation % 3 == 0) &&
+           state.set->keys().size() == 1 && state.facts.latest_failed == (generation % 3 == 0) &&
            state.last_error == "generation " + std::to_string(generation);
   }
 

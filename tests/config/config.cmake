@@ -3,14 +3,20 @@ assay_add_test(config_test
     ${CMAKE_CURRENT_LIST_DIR}/config_docs_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_fixture.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/disk_files_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/file_fetcher_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/issuer_names_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/issuer_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/key_files_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/key_source_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/key_table_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/listener_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/named_file_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/refresh_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/route_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/table_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/tenants_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/toml_tree_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/value_text_test.cc
   LIBS assay::config)

@@ -23,6 +23,17 @@ tl::expected<std::string, std::string> MemoryFiles::read_file(const std::string&
   return found->second;
 }
 
+tl::expected<std::vector<FolderFile>, std::string> MemoryFiles::read_folder(const std::string& path,
+                                                                            std::size_t bytes_max) const {
+  std::vector<FolderFile> found;
+  for (auto file = files.lower_bound(path); file != files.end() && file->first.starts_with(path); ++file) {
+    if (file->second.size() > bytes_max) return tl::unexpected<std::string>("too long");
+    found.push_back({.name = file->first.substr(path.size()), .content = file->second});
+  }
+  if (found.empty()) return tl::unexpected<std::string>("No such file or directory");
+  return found;
+}
+
 std::optional<std::string> MemoryFiles::read_variable(const std::string& name) const {
   const auto found = variables.find(name);
   return found == variables.end() ? std::nullopt : std::optional(found->second);

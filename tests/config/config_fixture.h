@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
 
@@ -19,6 +20,9 @@ class MemoryFiles final : public ConfigFiles {
 
   [[nodiscard]] tl::expected<std::string, std::string> read_file(const std::string& path,
                                                                  std::size_t bytes_max) const override;
+  // The files of the folder, whose names begin with `path`.
+  [[nodiscard]] tl::expected<std::vector<FolderFile>, std::string> read_folder(const std::string& path,
+                                                                               std::size_t bytes_max) const override;
   [[nodiscard]] std::optional<std::string> read_variable(const std::string& name) const override;
 };
 

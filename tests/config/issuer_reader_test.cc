@@ -39,8 +39,8 @@ TEST(IssuerReader, ReadsEveryRule) {
   EXPECT_THAT(issuer.token_types, ElementsAre("at+jwt"));
   EXPECT_EQ(issuer.scope.grammar, ScopeGrammar::kBracketed);
   EXPECT_EQ(issuer.scope.wildcard, ScopeWildcard::kAll);
-  EXPECT_EQ(issuer.refresh.count(), 60'000'000);
-  EXPECT_EQ(issuer.max_stale.count(), 7'200'000'000);
+  EXPECT_EQ(issuer.refresh.interval.count(), 60'000'000);
+  EXPECT_EQ(issuer.refresh.max_stale.count(), 7'200'000'000);
   EXPECT_EQ(issuer.fetch_timeout.count(), 500);
 }
 
@@ -109,8 +109,7 @@ TEST(IssuerReader, WantsALifeForTokensThatMayLackExp) {
 }
 
 TEST(IssuerReader, RefusesKeysWithoutEffect) {
-  expect_fault(issuer_with("jwks = \"file:keys.json\"\n@refresh = \"1m\"\n"), "issuer.refresh", "not fetched",
-               "remove");
+  expect_fault(issuer_with("jwks = '{}'\n@refresh = \"1m\"\n"), "issuer.refresh", "not fetched", "remove");
   expect_fault(discovered_with("refresh = \"2h\"\n@max_stale = \"1h\"\n"), "issuer.max_stale",
                "shorter than refresh (2h)", "at least refresh");
   const std::string opaque(test::kOpaqueIssuer);

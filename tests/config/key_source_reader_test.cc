@@ -1,5 +1,8 @@
 #include "config/key_source_reader.h"
 
+#include <chrono>
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,6 +61,61 @@ TEST(KeySourceReader, ReadsKeySetsFromUrlsAndFiles) {
   expect_fault(issuer_with("jwks = @\"file:absent\"\n"), "issuer.jwks", "cannot read absent: No such file", "readable");
   expect_fault(issuer_with("jwks = @\"file:good.pem\"\n"), "issuer.jwks", "no JWK Set", "{\"keys\": [...]}");
   expect_fault(issuer_with("jwks = @\"\"\n"), "issuer.jwks", "is empty", "a string");
+}
+
+TEST(KeySourceReader, WatchesFilesByTheirAbsolutePaths) {
+  const IssuerPolicy jwks = first_issuer(issuer_with("jwks = \"file:keys.json\"\n"));
+  EXPECT_EQ(jwks.keys.file, (std::filesystem::current_path() / "keys.json").string());
+  EXPECT_EQ(jwks.refresh.interval, std::chrono::seconds(2));
+  const IssuerPolicy pem = first_issuer(issuer_with("public_key = \"file:good.pem\"\nrefresh = \"30s\"\n"));
+  EXPECT_EQ(pem.keys.file, (std::filesystem::current_path() / "good.pem").string());
+  EXPECT_EQ(pem.refresh.interval, std::chrono::seconds(30));
+  const std::string secret = "secret_file = \"hmac.secret\"\nalgorithms = [\"HS256\"]\n";
+  EXPECT_EQ(first_issuer(issuer_with(secret)).keys.file, "");
+  expect_fault(issuer_with(secret + "@refresh = \"30s\"\n"), "issuer.refresh", "not fetched", "remove");
+}
+
+TEST(KeySourceReader, ReadsAKeySetThatStandsInTheConfiguration) {
+  const IssuerPolicy issuer = first_issuer(issuer_with("jwks = ' {\"keys\": []}'\n"));
+  EXPECT_EQ(issuer.keys.kind, KeySource::Kind::kJwksText);
+  EXPECT_EQ(issuer.keys.text, " {\"keys\": []}");
+  EXPECT_EQ(issuer.keys.file, "");
+  for (const char* jwks : {R"({"keys":[{"kty":"oct","k":"AA"}]})", R"({"keys":[{"kty":"EC","d" : "AA"}]})"}) {
+    expect_fault(issuer_with("jwks = @'" + std::string(jwks) + "'\n"), "issuer.jwks", "private or secret key",
+                 "public keys alone");
+  }
+  EXPECT_EQ(first_issuer(issuer_with(R"(jwks = '{"keys":[{"kid":"d"}]}')"
+                                     "\n"))
+                .keys.text,
+            R"({"keys":[{"kid":"d"}]})");
+}
+
+TEST(KeySourceReader, ReadsAFolderOfPublicKeys) {
+  test::MemoryFiles files;
+  files.files = {{"keys/a.pem", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"},
+                 {"keys/b.crt", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"}};
+  const std::string text = issuer_with("public_key = \"file:keys/\"\n");
+  const auto configuration = test::read(text, files);
+  ASSERT_TRUE(configuration.has_value()) << configuration.error()[0].message;
+  const KeySource& keys = configuration->policy.issuers[0].keys;
+  EXPECT_EQ(keys.kind, KeySource::Kind::kPemFolder);
+  EXPECT_THAT(keys.text, testing::StartsWith("\x1e"
+                                             "a\n-----BEGIN PUBLIC"));
+  EXPECT_THAT(keys.text, testing::HasSubstr("\x1e"
+                                            "b\n-----BEGIN CERT"));
+  EXPECT_TRUE(keys.file.ends_with("/keys/"));
+  EXPECT_THAT(describe(*configuration), testing::HasSubstr("public_key = \"file:keys/\""));
+  files.files["keys/c.pem"] = "-----BEGIN PUBLIC KEY-----\nAA";
+  EXPECT_THAT(test::read(text, files).error()[0].message, testing::HasSubstr("c.pem is not one whole PEM block"));
+  expect_fault(issuer_with("public_key = @\"file:absent/\"\n"), "issuer.public_key", "No such file", "a folder of");
+}
+
+TEST(KeySourceReader, ReadsACertificate) {
+  test::MemoryFiles files;
+  files.files["cert.pem"] = "-----BEGIN CERTIFICATE-----\n";
+  const auto configuration = test::read(issuer_with("public_key = \"file:cert.pem\"\n"), files);
+  ASSERT_TRUE(configuration.has_value());
+  EXPECT_EQ(configuration->policy.issuers[0].keys.kind, KeySource::Kind::kPem);
 }
 
 TEST(KeySourceReader, TakesPlainHttpOnlyWithPermission) {

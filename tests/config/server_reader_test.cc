@@ -67,5 +67,49 @@ TEST(ServerReader, ReadsOutbound) {
   }
 }
 
+// A configuration with this [outbound] and the files that it names.
+auto read_outbound(const std::string& keys) {
+  test::MemoryFiles files;
+  files.files["proxy.secret"] = "assay:pass:word\n";
+  files.files["no.secret"] = "pass\n";
+  files.files["client.pem"] = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n";
+  files.files["client.key"] = "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n";
+  files.files["locked.key"] = "-----BEGIN ENCRYPTED PRIVATE KEY-----\n-----END ENCRYPTED PRIVATE KEY-----\n";
+  return test::read("[outbound]\n" + keys + kOne, files);
+}
+
+std::string first_complaint(const std::string& outbound_keys) {
+  const auto configuration = read_outbound(outbound_keys);
+  return configuration ? "" : configuration.error()[0].message;
+}
+
+TEST(ServerReader, ReadsProxyCredentialsAndKeepsThemToItself) {
+  const auto configuration =
+      read_outbound("proxy = \"http://10.0.0.1:3128\"\nproxy_credentials_file = \"proxy.secret\"\n");
+  ASSERT_TRUE(configuration.has_value()) << configuration.error()[0].message;
+  EXPECT_EQ(configuration->outbound.proxy_credentials, "assay:pass:word");
+  EXPECT_THAT(describe(*configuration), testing::HasSubstr("proxy_credentials_file = \"proxy.secret\""));
+  EXPECT_THAT(describe(*configuration), testing::Not(testing::HasSubstr("pass")));
+  EXPECT_THAT(first_complaint("proxy_credentials_file = \"proxy.secret\"\n"), testing::HasSubstr("there is no proxy"));
+  const std::string complaint =
+      first_complaint("proxy = \"http://10.0.0.1:3128\"\nproxy_credentials_file = \"no.secret\"\n");
+  EXPECT_THAT(complaint, testing::HasSubstr("no.secret holds no credentials"));
+  EXPECT_THAT(complaint, testing::Not(testing::HasSubstr("pass\"")));
+}
+
+TEST(ServerReader, ReadsAClientCertificateWithItsKey) {
+  const auto configuration = read_outbound("client_certificate = \"client.pem\"\nclient_key = \"client.key\"\n");
+  ASSERT_TRUE(configuration.has_value()) << configuration.error()[0].message;
+  EXPECT_EQ(configuration->outbound.client_certificate, "client.pem");
+  EXPECT_EQ(configuration->outbound.client_key, "client.key");
+  EXPECT_THAT(first_complaint("client_key = \"client.key\"\n"),
+              testing::HasSubstr("outbound.client_key: stands alone"));
+  EXPECT_THAT(first_complaint("client_certificate = \"client.pem\"\n"), testing::HasSubstr("stands alone"));
+  const std::string certificate = "client_certificate = \"client.pem\"\n";
+  EXPECT_THAT(first_complaint(certificate + "client_key = \"client.pem\"\n"),
+              testing::HasSubstr("holds no private key"));
+  EXPECT_THAT(first_complaint(certificate + "client_key = \"locked.key\"\n"), testing::HasSubstr("is encrypted"));
+}
+
 }  // namespace
 }  // namespace assay::config

@@ -92,6 +92,16 @@ TEST(MetadataUrls, IssuersThatAreNoPlainHttpUrlHaveNone) {
   }
 }
 
+TEST(HttpUrl, HasAHostAndNoCredentials) {
+  for (const char* url : {"https://a.example", "http://127.0.0.1:8080/x?y#z", "https://[::1]/"}) {
+    EXPECT_TRUE(is_http_url(url)) << url;
+  }
+  for (const char* url :
+       {"", "https://", "HTTPS://a", "ftp://a", "file:///a", "https://user:pass@a/", "https://a/ b"}) {
+    EXPECT_FALSE(is_http_url(url)) << url;
+  }
+}
+
 TEST(Metadata, GivesTheKeySetUrl) {
   const Expected<Metadata> metadata = parse(R"({
     "issuer": "https://hub.example/partner/v1",
@@ -128,6 +138,19 @@ TEST(Metadata, JwksUriMustBeAnHttpUrl) {
   expect_refused(R"({"issuer":"https://hub.example/partner/v1"})");
   EXPECT_TRUE(parse(with_jwks_uri(R"("http://hub.example/keys")")))
       << "whether plain http may be asked is the fetcher's";
+}
+
+TEST(Metadata, SaysWhatIsWrongWithADocument) {
+  const auto finding = [](std::string_view document) { return describe_bad_metadata(document, kIssuer); };
+  EXPECT_EQ(finding(with_jwks_uri(R"("https://hub.example/keys")")), "");
+  EXPECT_EQ(finding("<html>"), "no JSON object (byte 0)");
+  EXPECT_EQ(finding("{}"), "it has no issuer");
+  EXPECT_EQ(finding(R"({"issuer":"https://evil.example\n"})"),
+            R"(its issuer is "https://evil.example?", not "https://hub.example/partner/v1")");
+  EXPECT_EQ(finding(R"({"issuer":"https://hub.example/partner/v1"})"), "it has no jwks_uri");
+  EXPECT_EQ(finding(with_jwks_uri(R"("https://user:pass@hub.example/keys")")), "its jwks_uri is no http(s) URL");
+  EXPECT_EQ(finding(std::string(kMetadataBytesMax + 1, ' ')), "longer than 262144 bytes");
+  EXPECT_LT(finding(R"({"issuer":")" + std::string(10'000, 'x') + R"("})").size(), 300U);
 }
 
 TEST(Metadata, RefusesDocumentsThatAreNoJsonObject) {

@@ -262,6 +262,10 @@ TEST(Jwk, UseAndKeyOpsMustAllowVerification) {
   EXPECT_EQ(defect_of(rsa_jwk().add("use", "enc").add_json("key_ops", R"(["verify"])")), KeyDefect::kWrongUse);
 }
 
+TEST(Jwk, ForbiddenKeysKeepTheNumbersThatListingsShow) {
+  EXPECT_EQ(bit_length(parse_one(rsa_jwk().add("use", "enc").add("alg", "RSA-OAEP")).modulus_n), 2048U);
+}
+
 TEST(Jwk, AlgMustExistAndFitTheKey) {
   for (const char* alg : {"none", "RSA1_5", "RSA-OAEP", "rs256", "ES256", "EdDSA", "HS256", ""}) {
     const Jwk key = parse_one(rsa_jwk().add("alg", alg));

@@ -16,7 +16,7 @@ TEST(KeyCache, BeginsWithoutKeys) {
   const KeyCache::Pin state = cache.observe(base::ReaderIndex{0});
   EXPECT_EQ(state->set, nullptr);
   EXPECT_EQ(state->generation, 0u);
-  EXPECT_FALSE(state->last_fetch_failed);
+  EXPECT_FALSE(state->facts.latest_failed);
 }
 
 TEST(KeyCache, AReaderKeepsWhatItPinnedAndTheNextOneSeesTheNewState) {

@@ -173,8 +173,17 @@ TEST(KeySet, NeedsOneUsableKey) {
 TEST(KeySet, SourcesThatAreFetchedOrAbsentMakeNone) {
   const std::string document = jwk_set(rsa_key().public_jwk({}));
   EXPECT_FALSE(makes(KeySource::Kind::kNone, document));
-  EXPECT_FALSE(makes(KeySource::Kind::kDiscovery, document));
-  EXPECT_FALSE(makes(KeySource::Kind::kJwksUrl, document));
+  EXPECT_FALSE(makes(KeySource::Kind::kDiscovery, "https://issuer.example"));
+  EXPECT_FALSE(makes(KeySource::Kind::kJwksUrl, "https://issuer.example/jwks"));
+}
+
+TEST(KeySet, FolderKeysAreChosenByTheNamesOfTheirFiles) {
+  const std::string text = std::string(1, kPemRecordMark) + "a\n" + rsa_key().public_pem() + kPemRecordMark + "b\nodd";
+  const auto keys = must_make({.kind = KeySource::Kind::kPemFolder, .text = text});
+  EXPECT_EQ(keys->find_by_kid("a", Alg::kRS256).count, 1U);
+  EXPECT_EQ(keys->find_by_kid("b", Alg::kRS256).count, 0U);
+  EXPECT_EQ(keys->find_by_kid("c", Alg::kRS256).code, ErrorCode::kUnknownKey);
+  EXPECT_EQ(keys->find_fitting(Alg::kRS256).count, 1U);
 }
 
 TEST(KeySet, PinnedPemKeyServesWhateverTheKid) {

@@ -43,6 +43,7 @@ TEST(Key, KeepsWhatListingsShow) {
   EXPECT_EQ(ec.kid, "k1");
   EXPECT_EQ(ec.alg_text, "ES256");
   EXPECT_EQ(ec.prepared.bits, 256u);
+  EXPECT_EQ(ec.thumbprint.size(), 43U);
   EXPECT_EQ(key_of(SigningKey::generate_ed25519().public_jwk({})).type_text, "OKP Ed25519");
   EXPECT_EQ(key_of(SigningKey::generate_ec(signing::Curve::kP384).public_jwk({})).type_text, "EC P-384");
   EXPECT_EQ(key_of(SigningKey::generate_ec(signing::Curve::kP521).public_jwk({})).type_text, "EC P-521");
@@ -52,6 +53,14 @@ TEST(Key, KeepsWhatListingsShow) {
   EXPECT_EQ(weak.prepared.bits, 1024u);
   EXPECT_EQ(key_of(R"({"kty":"AKP","alg":"ML-DSA-65","pub":"AA"})").type_text, "AKP");
   EXPECT_EQ(secret_key(32).type_text, "oct");
+}
+
+TEST(Key, ForbiddenKeysKeepSizeAndThumbprint) {
+  const Key enc = key_of(SigningKey::generate_rsa(2048).public_jwk({.use = "enc"}));
+  EXPECT_EQ(enc.prepared.defect, KeyDefect::kWrongUse);
+  EXPECT_EQ(enc.prepared.bits, 2048U);
+  EXPECT_EQ(enc.thumbprint.size(), 43U);
+  EXPECT_EQ(secret_key(32).thumbprint, "");
 }
 
 TEST(Key, WithoutAlgFitsEveryAlgOfItsTypeAndCurve) {

@@ -56,12 +56,23 @@ struct Identity {
     EXPECT_EQ(PEM_write_bio_X509(bio, certificate.get()), 1);
     BIO_free(bio);
   }
+  void write_key(const std::filesystem::path& path) const {
+    BIO* bio = BIO_new_file(path.c_str(), "w");
+    EXPECT_EQ(PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr), 1);
+    BIO_free(bio);
+  }
 };
 
 // Answers one connection after the other with "200 secure".
 class TlsServer {
  public:
-  explicit TlsServer(const Identity& identity) : context_(SSL_CTX_new(TLS_server_method())) {
+  // `client`: null, or whom alone it talks to.
+  explicit TlsServer(const Identity& identity, const Identity* client = nullptr)
+      : context_(SSL_CTX_new(TLS_server_method())) {
+    if (client != nullptr) {
+      EXPECT_EQ(X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), client->certificate.get()), 1);
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    }
     EXPECT_EQ(SSL_CTX_use_certificate(context_.get(), identity.certificate.get()), 1);
     EXPECT_EQ(SSL_CTX_use_PrivateKey(context_.get(), identity.key.get()), 1);
     bound_ = test::listen_on_loopback();
@@ -159,6 +170,34 @@ TEST_F(HttpFetcherTls, DoesNotFallBackToTheSystemWhereTheCaFileIsUnreadable) {
   EXPECT_EQ(get({.ca_file = directory_ / "absent.pem"}, server.url()).outcome, FetchOutcome::kTlsFailed);
   std::ofstream(directory_ / "garbage.pem") << "not a certificate";
   EXPECT_EQ(get({.ca_file = directory_ / "garbage.pem"}, server.url()).outcome, FetchOutcome::kTlsFailed);
+}
+
+TEST_F(HttpFetcherTls, ShowsTheClientCertificateToAServerThatAsks) {
+  const Identity identity("IP:127.0.0.1", 3600);
+  const Identity client("DNS:assay.example", 3600);
+  identity.write_pem(directory_ / "ca.pem");
+  client.write_pem(directory_ / "client.pem");
+  client.write_key(directory_ / "client.key");
+  TlsServer server(identity, &client);
+  HttpFetcherOptions options{.ca_file = directory_ / "ca.pem"};
+  EXPECT_NE(get(options, server.url()).outcome, FetchOutcome::kAnswered);
+  options.client_certificate = directory_ / "client.pem";
+  options.client_key = directory_ / "client.key";
+  const FetchResult result = get(options, server.url());
+  EXPECT_EQ(result.outcome, FetchOutcome::kAnswered) << result.complaint;
+  EXPECT_EQ(result.body, "secure");
+}
+
+TEST_F(HttpFetcherTls, AsksNothingWithoutItsClientCertificate) {
+  const Identity identity("IP:127.0.0.1", 3600);
+  identity.write_pem(directory_ / "ca.pem");
+  identity.write_key(directory_ / "other.key");
+  TlsServer server(identity);
+  const FetchResult absent = get({.ca_file = directory_ / "ca.pem",
+                                  .client_certificate = directory_ / "absent.pem",
+                                  .client_key = directory_ / "other.key"},
+                                 server.url());
+  EXPECT_EQ(absent.outcome, FetchOutcome::kTlsFailed) << absent.complaint;
 }
 
 TEST_F(HttpFetcherTls, RefusesAServerThatSpeaksNoTls) {

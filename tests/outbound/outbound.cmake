@@ -1,6 +1,7 @@
 assay_add_test(http_fetcher_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/http_fetcher_many_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/http_fetcher_proxy_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_fetcher_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_fetcher_tls_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_syntax_test.cc

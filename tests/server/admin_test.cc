@@ -32,7 +32,8 @@ TEST_F(AdminTest, ReadinessNamesThePoller) {
   start(settings);
   const ClientResponse response = ask_admin("/readyz");
   EXPECT_EQ(response.status, 200);
-  EXPECT_THAT(response.body, HasSubstr("{\"ready\":true,\"missing\":[],\"poller\":\"epoll\",\"reason\":\""));
+  EXPECT_THAT(response.body,
+              HasSubstr("{\"ready\":true,\"missing\":[],\"degraded\":[],\"poller\":\"epoll\",\"reason\":\""));
   EXPECT_EQ(response.value("cache-control"), "no-store");
 }
 
@@ -116,6 +117,8 @@ TEST_F(AdminTest, KeysAreListedWithoutSecrets) {
   EXPECT_THAT(response.body,
               HasSubstr("{\"issuer\":\"main\",\"kid\":\"k1\",\"type\":\"OKP Ed25519\",\"alg\":\"EdDSA\""));
   EXPECT_THAT(response.body, HasSubstr("\"usable\":true"));
+  EXPECT_THAT(response.body, testing::ContainsRegex("\"thumbprint\":\"[A-Za-z0-9_-]+\",\"first_seen\":null,"));
+  EXPECT_THAT(response.body, HasSubstr("\"thumbprint\":\"\"")) << "a secret has none to show";
   EXPECT_THAT(response.body, HasSubstr("hmac \\\"quoted\\\""));
   EXPECT_THAT(response.body, Not(HasSubstr(secret)));
   EXPECT_THAT(response.body, Not(HasSubstr("nobody may see")));

@@ -173,10 +173,15 @@ def test_keys_are_listed_with_the_reason_why_not(keys, write, tmp_path):
     mixed.write_text(keys.jwks.read_text().replace(']', ',{"kty":"oct","kid":"s\\u001b","k":"AAAA"}]'))
     file = write(LISTENER % "tcp://127.0.0.1:0" + ISSUER_TABLE % f"file:{mixed}")
     done = assay("keys", "--config", file)
-    assert done.status == 0 and done.lines[0].split() == ["ISSUER", "KID", "TYPE", "ALG", "BITS", "USABLE"]
-    assert done.lines[1].split() == ["main", "k1", "EC", "P-256", "ES256", "256", "yes"]
+    head = "ISSUER KID TYPE ALG BITS THUMBPRINT FIRST SEEN LAST SEEN USABLE"
+    assert done.status == 0 and done.lines[0].split() == head.split()
+    columns = done.lines[1].split()
+    assert columns[:6] == ["main", "k1", "EC", "P-256", "ES256", "256"] and columns[-1] == "yes"
+    assert len(columns[6]) == 43
     assert done.lines[2].startswith("main    s\\x1b") and "no: " in done.lines[2]
     good, bad = assay("keys", "--config", file, "--json").objects
+    assert good.pop("thumbprint") == columns[6]
+    assert good.pop("first_seen") == good.pop("last_seen")
     assert good == {"issuer": "main", "kid": "k1", "type": "EC P-256", "alg": "ES256", "bits": 256, "usable": True,
                     "reason": None}
     assert bad["usable"] is False and bad["reason"]

@@ -14,8 +14,9 @@ using ::testing::HasSubstr;
 IssuerPolicy url_issuer() {
   IssuerPolicy issuer = issuer_policy();
   issuer.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};
-  issuer.refresh = std::chrono::minutes(10);
-  issuer.max_stale = std::chrono::hours(1);
+  issuer.refresh.interval = std::chrono::minutes(10);
+  issuer.refresh.max_stale = std::chrono::hours(1);
+  issuer.refresh.unknown_kid_wait = std::chrono::milliseconds(0);  // missing_key_test.cc waits
   return issuer;
 }
 

@@ -136,7 +136,7 @@ TEST_F(Remembered, ARefusedTokenNeverEnters) {
 TEST_F(Remembered, ARemovedKeyRefusesTheVeryNextCheck) {
   IssuerPolicy issuer = issuer_policy();
   issuer.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};
-  issuer.refresh = std::chrono::minutes(10);
+  issuer.refresh.interval = std::chrono::minutes(10);
   FakeFetcher fetcher;
   open(policy({issuer}), &fetcher);
   engine_->control().step(kNow);

@@ -65,10 +65,15 @@ TEST(PolicyFaults, OfIssuers) {
 
 TEST(PolicyFaults, OfDurations) {
   static constexpr auto kTooLong = kDurationMax + std::chrono::hours(1);
-  expect_fault("must be positive", [](Policy& p) { p.issuers[0].refresh = std::chrono::seconds(0); });
-  expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].max_stale = kTooLong; });
+  expect_fault("must be positive", [](Policy& p) { p.issuers[0].refresh.interval = std::chrono::seconds(0); });
+  expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].refresh.max_stale = kTooLong; });
   expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].fetch_timeout = kTooLong; });
-  expect_fault("shorter than refresh", [](Policy& p) { p.issuers[0].max_stale = std::chrono::minutes(9); });
+  expect_fault("at most 366 days", [](Policy& p) { p.issuers[0].refresh.forced_fetch_every = kTooLong; });
+  expect_fault("unknown_kid_wait", [](Policy& p) { p.issuers[0].refresh.unknown_kid_wait = -std::chrono::seconds(1); });
+  expect_fault("at most 100", [](Policy& p) { p.issuers[0].refresh.forced_fetch_burst = kForcedFetchBurstMax + 1; });
+  expect_fault("between its floor", [](Policy& p) { p.issuers[0].refresh.floor = std::chrono::minutes(11); });
+  expect_fault("between its floor", [](Policy& p) { p.issuers[0].refresh.ceiling = std::chrono::minutes(9); });
+  expect_fault("shorter than refresh", [](Policy& p) { p.issuers[0].refresh.max_stale = std::chrono::minutes(9); });
   const auto opaque = [](Policy& p) -> OpaquePolicy& {
     return p.issuers[0].opaque.emplace(
         OpaquePolicy{.introspection_url = "https://a.example", .client_id = "a", .client_secret = {}});

@@ -55,6 +55,29 @@ TEST_F(Tickets, OfAnotherIssuerOrPolicyBringNoAnswer) {
   EXPECT_FALSE(table_.redeem(ticket, 7, "token")) << "its slot is given back";
 }
 
+TEST_F(Tickets, ForKeysAreOfTheirOwnKind) {
+  const Ticket ticket = *table_.order(OrderKind::kKey, 7, "kid");
+  EXPECT_EQ(table_.take_order()->kind, OrderKind::kKey);
+  EXPECT_FALSE(table_.redeem(ticket, 7, "kid")) << "no answer about an opaque token";
+  EXPECT_FALSE(table_.redeem(OrderKind::kKeyWithoutKid, ticket, 7, "kid"));
+  EXPECT_EQ(table_.redeem(OrderKind::kKey, ticket, 7, "kid")->error.code, ErrorCode::kPendingAnswer);
+  table_.settle(ticket.slot_plus_one - 1, nullptr, Error{.code = ErrorCode::kUnknownKey});
+  EXPECT_EQ(table_.redeem(OrderKind::kKey, ticket, 8, "kid")->error.code, ErrorCode::kKeysUnavailable)
+      << "another policy's";
+}
+
+TEST_F(Tickets, ForKeysLeaveRoomForAnswers) {
+  std::vector<Ticket> tickets;
+  while (const std::optional<Ticket> ticket = table_.order(OrderKind::kKey, 1, "x")) tickets.push_back(*ticket);
+  EXPECT_EQ(tickets.size(), kPendingKeysMax);
+  EXPECT_FALSE(table_.order(OrderKind::kKeyWithoutKid, 1, ""));
+  EXPECT_TRUE(table_.order(1, "opaque"));
+  for (const Ticket ticket : tickets) table_.cancel(ticket);
+  settle_all(ErrorCode::kKeysUnavailable);
+  EXPECT_EQ(drain_all(), 1U) << "the opaque token's";
+  EXPECT_TRUE(table_.order(OrderKind::kKey, 1, "x"));
+}
+
 TEST_F(Tickets, OfAnEarlierUseOfTheSlotAreStale) {
   const Ticket first = *table_.order(1, "a");
   settle_all(ErrorCode::kIntrospectionUnavailable);

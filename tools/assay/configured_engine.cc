@@ -10,6 +10,8 @@
 #include "assay/policy_options.h"
 #include "assay/terminal.h"
 #include "base/check.h"
+#include "config/disk_files.h"
+#include "config/file_fetcher.h"
 #include "keys/key_set.h"
 #include "outbound/http_fetcher.h"
 
@@ -26,7 +28,7 @@ void print_fault(const std::string& path, const config::ConfigFault& fault) {
 
 bool is_local(const KeySource& keys) {
   return keys.kind == KeySource::Kind::kJwksText || keys.kind == KeySource::Kind::kPem ||
-         keys.kind == KeySource::Kind::kSecret;
+         keys.kind == KeySource::Kind::kPemFolder || keys.kind == KeySource::Kind::kSecret;
 }
 
 // What policy_faults leaves to the opening of the engine: keys that are read, not fetched.
@@ -35,7 +37,8 @@ std::vector<std::string> find_key_faults(const config::Configuration& configurat
   for (std::size_t i = 0; i < configuration.policy.issuers.size(); ++i) {
     const IssuerPolicy& issuer = configuration.policy.issuers[i];
     if (!is_local(issuer.keys) || keys::KeySet::make(issuer.keys)) continue;
-    faults.push_back("issuer " + issuer.name + ": " + configuration.sources[i].keys_file +
+    const std::string& file = configuration.sources[i].keys_file;
+    faults.push_back("issuer " + issuer.name + ": " + (file.empty() ? "jwks" : file) +
                      " holds no usable key; `assay verify --jwks` with it says why");
   }
   return faults;
@@ -53,8 +56,8 @@ std::set<std::string> settled_issuers(const Control& control) {
   return names;
 }
 
-bool has_url(const KeySource& keys) {
-  return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl;
+bool is_fetched(const KeySource& keys) {
+  return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl || !keys.file.empty();
 }
 
 }  // namespace
@@ -74,8 +77,15 @@ std::optional<config::Configuration> load_configuration(const std::string& path)
 
 ConfiguredEngine open_engine(const config::Configuration& configuration) {
   ConfiguredEngine opened;
-  opened.fetcher = std::make_unique<outbound::HttpFetcher>(
-      outbound::HttpFetcherOptions{.ca_file = configuration.outbound.ca_file, .proxy = configuration.outbound.proxy});
+  const config::OutboundSettings& outbound = configuration.outbound;
+  opened.network = std::make_unique<outbound::HttpFetcher>(
+      outbound::HttpFetcherOptions{.ca_file = outbound.ca_file,
+                                   .proxy = outbound.proxy,
+                                   .proxy_credentials = outbound.proxy_credentials,
+                                   .client_certificate = outbound.client_certificate,
+                                   .client_key = outbound.client_key});
+  static const config::DiskFiles disk;
+  opened.fetcher = std::make_unique<config::FileFetcher>(disk, *opened.network);
   auto engine = Engine::open({.policy = configuration.policy,
                               .fetcher = opened.fetcher.get(),
                               .recheck_one_in = configuration.settings.recheck_one_in,
@@ -88,12 +98,12 @@ ConfiguredEngine open_engine(const config::Configuration& configuration) {
 
 std::vector<std::string> wait_for_keys(const config::Configuration& configuration, const Control& control) {
   constexpr Milliseconds kPollInterval{5};
-  // Both forms of the metadata, then the key set.
-  constexpr int kFetchesMax = 3;
+  // Four places of the metadata, then the key set.
+  constexpr int kFetchesMax = 5;
   std::set<std::string> fetching;
   Milliseconds time_left{1000};
   for (const IssuerPolicy& issuer : configuration.policy.issuers) {
-    if (!has_url(issuer.keys)) continue;
+    if (!is_fetched(issuer.keys)) continue;
     fetching.insert(issuer.name);
     time_left = std::max(time_left, kFetchesMax * issuer.fetch_timeout);
   }

@@ -18,7 +18,8 @@ namespace assay::cli {
 
 // An engine and what it reaches the network with.
 struct ConfiguredEngine {
-  std::unique_ptr<Fetcher> fetcher;  // outlives the engine
+  std::unique_ptr<Fetcher> network;  // outlives the fetcher
+  std::unique_ptr<Fetcher> fetcher;  // key files, and the network; outlives the engine
   std::unique_ptr<Engine> engine;
 };
 

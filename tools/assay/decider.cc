@@ -46,7 +46,7 @@ std::optional<ConfiguredEngine> open_from_options(const CLI::App& command, const
   }
   auto engine = Engine::open({.policy = std::move(*policy)});
   ASSAY_CHECK(engine.has_value());
-  return ConfiguredEngine{.fetcher = nullptr, .engine = std::move(*engine)};
+  return ConfiguredEngine{.network = nullptr, .fetcher = nullptr, .engine = std::move(*engine)};
 }
 
 }  // namespace

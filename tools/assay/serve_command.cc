@@ -52,18 +52,26 @@ std::string fixed_part(config::Configuration configuration) {
   return entrances + config::describe(configuration);
 }
 
-// Says once when an issuer's keys go missing or come back.
+// Says once when an issuer's keys go missing, cannot be fetched again, or come back.
 class ReadinessLog {
  public:
   void look_at(const Control& control) {
     const Readiness now = control.readiness();
-    if (now.missing == last_.missing && now.ready == last_.ready) return;
-    for (const std::string& sentence : now.missing) spdlog::warn("not ready: {}", sentence);
-    if (now.ready) spdlog::info("ready: every issuer has its keys");
+    if (now.degraded != last_.degraded) log_degraded(now);
+    if (now.missing != last_.missing || now.ready != last_.ready) log_missing(now);
     last_ = now;
   }
 
  private:
+  static void log_missing(const Readiness& now) {
+    for (const std::string& sentence : now.missing) spdlog::warn("not ready: {}", sentence);
+    if (now.ready) spdlog::info("ready: every issuer has its keys");
+  }
+  static void log_degraded(const Readiness& now) {
+    for (const std::string& sentence : now.degraded) spdlog::warn("degraded: {}", sentence);
+    if (now.degraded.empty()) spdlog::info("no longer degraded: every issuer's keys are as fetched last");
+  }
+
   Readiness last_;
 };
 

@@ -19,14 +19,21 @@ struct KeyInfo {
   std::string_view type;  // "RSA", "EC P-256", "OKP Ed25519", "oct", or the JWK's own kty
   std::string_view alg;   // the JWK's own alg; empty if it has none
   std::uint32_t bits = 0;
+  std::string_view thumbprint;  // RFC 7638, SHA-256 in base64url; empty for a secret and an unreadable key
   bool usable = false;
   std::string_view reason;  // why it is not usable; empty if it is
+  // Wall clock, us since the epoch: the first of the fetches without a gap that brought this key, and the latest fetch.
+  // 0 where the keys are never fetched.
+  std::int64_t first_seen_us = 0;
+  std::int64_t last_seen_us = 0;
 };
 
 // What keeps an engine from deciding every check: one line per issuer without keys.
 struct Readiness {
   bool ready = false;
   std::vector<std::string> missing;  // "issuer credicorp: no keys yet: connection refused"
+  // Issuers whose earlier keys serve because the latest fetch failed; this alone keeps nothing from being ready.
+  std::vector<std::string> degraded;  // "issuer credicorp: earlier keys serve: connection refused"
 };
 
 // One sample for a metrics page. Views live for the call.

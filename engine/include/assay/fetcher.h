@@ -18,7 +18,9 @@ struct HttpHeader {
 struct FetchRequest {
   enum class Method : std::uint8_t { kGet, kPost };
   Method method = Method::kGet;
-  std::string url;  // https://...; http:// only with allow_plain_http; nothing else
+  // https://...; http:// only with allow_plain_http; file:// and an absolute path (not percent-encoded) only for
+  // KeySource::file. Nothing else.
+  std::string url;
   std::vector<HttpHeader> headers;
   std::string body;                         // kPost
   std::size_t response_bytes_max = 0;       // body bytes; more is kTooLarge
@@ -46,7 +48,8 @@ struct FetchResult {
 
 using FetchDone = std::function<void(FetchResult)>;
 
-// Thread-safe. Implementations own their threads.
+// Thread-safe. Implementations own their threads. Without a fetcher for it (assay::config has one), file:// is
+// kRefused.
 class Fetcher {
  public:
   virtual ~Fetcher() = default;

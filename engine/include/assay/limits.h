@@ -55,6 +55,12 @@ inline constexpr std::size_t kKeysTriedMax = 8;
 // Keys of one key set; a document with more is refused whole.
 inline constexpr std::size_t kKeysPerIssuerMax = 1000;
 
+// Kids of one issuer that are remembered as unknown.
+inline constexpr std::size_t kUnknownKidsMax = 1024;
+
+// Most fetches out of turn at once, RefreshPolicy::forced_fetch_burst.
+inline constexpr std::uint32_t kForcedFetchBurstMax = 100;
+
 // RSA modulus sizes that are usable, in bits. Larger keys make one verification a denial of service.
 inline constexpr std::size_t kRsaModulusBitsMin = 2048;
 inline constexpr std::size_t kRsaModulusBitsMax = 16384;
@@ -83,6 +89,10 @@ inline constexpr std::size_t kBatchMax = 64;
 
 // Answers that one worker may be waiting for; further checks that need one are answered `overloaded`.
 inline constexpr std::size_t kPendingMax = 1024;
+
+// Of these, how many may wait for keys: tokens with invented kids leave room for opaque tokens.
+inline constexpr std::size_t kPendingKeysMax = 256;
+static_assert(kPendingKeysMax < kPendingMax);
 
 // Scratch of one check in a worker's batch, in bytes: decoded segments, unescaped strings and the list of claims of a
 // token of kTokenBytesMax (a member of 6 characters takes one Claim of 40 bytes).

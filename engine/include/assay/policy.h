@@ -3,6 +3,7 @@
 // A Policy is checked and compiled by Engine::open and Control::reload; `policy_faults` says in words what is wrong.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -38,12 +39,20 @@ struct KeySource {
     kDiscovery,  // `text` is the metadata URL; empty: both well-known forms of `issuer` are tried (RFC 8414 sec 3)
     kJwksUrl,    // `text` is the URL of a JWK Set
     kJwksText,   // `text` is a JWK Set (RFC 7517 sec 5)
-    kPem,        // `text` is one SubjectPublicKeyInfo in PEM
+    kPem,        // `text` is one public key in PEM: a SubjectPublicKeyInfo or an X.509 certificate (RFC 7468)
+    kPemFolder,  // `text` is any number of those, each a record: kPemRecordMark, the kid, LF, the PEM
     kSecret,     // `text` is the HMAC secret's bytes; the issuer then has no other key
   };
   Kind kind = Kind::kNone;
   std::string text;
+  // kJwksText, kPem, kPemFolder: the absolute path that `text` was read from, a folder's with "/" at the end. It is
+  // read again every `refresh`, through the Fetcher, from the URL "file://" and this path. Empty: `text` stays what it
+  // is.
+  std::string file = {};
 };
+
+// ASCII "record separator": it occurs in no PEM and no kid of a kPemFolder.
+inline constexpr char kPemRecordMark = '\x1e';
 
 // How the text of a granted scope is read (docs/architecture.md).
 enum class ScopeGrammar : std::uint8_t {
@@ -80,14 +89,37 @@ inline constexpr std::chrono::hours kLeewayMax{24};
 // Greatest duration of every other kind: sums of times stay far from the end of their range.
 inline constexpr std::chrono::hours kDurationMax{24 * 366};
 
+// When keys from a URL are fetched, and for how long they serve.
+struct RefreshPolicy {
+  // Between good fetches, where the answer does not say how long it is fresh (Cache-Control, Expires).
+  std::chrono::microseconds interval{std::chrono::minutes(10)};
+  // An answer's own freshness counts between these bounds. Nothing: the shorter of interval and a minute; interval.
+  std::optional<std::chrono::microseconds> floor;
+  std::optional<std::chrono::microseconds> ceiling;
+  // How long keys serve after their last good fetch while fetching fails; at least interval and ceiling.
+  std::chrono::microseconds max_stale{std::chrono::hours(24)};
+
+  // A token that no key of the set answers to has the keys fetched out of turn: as often as this, and so many times at
+  // once after a pause. A kid that such a fetch did not bring is unknown for forced_fetch_every.
+  std::chrono::microseconds forced_fetch_every{std::chrono::seconds(30)};
+  std::uint32_t forced_fetch_burst = 2;
+  // How long its check waits for that fetch; 0: not at all, the check is answered at once.
+  std::chrono::milliseconds unknown_kid_wait{200};
+
+  [[nodiscard]] std::chrono::microseconds floor_in_effect() const {
+    return floor.value_or(std::min<std::chrono::microseconds>(interval, std::chrono::minutes(1)));
+  }
+  [[nodiscard]] std::chrono::microseconds ceiling_in_effect() const { return ceiling.value_or(interval); }
+  friend bool operator==(const RefreshPolicy&, const RefreshPolicy&) = default;
+};
+
 struct IssuerPolicy {
   std::string name;    // unique; appears in logs, metrics and X-Assay-Issuer is the token's own iss
   std::string issuer;  // equals the token's `iss` byte for byte; "": tokens without `iss`
 
   KeySource keys;
   std::vector<Alg> algorithms{Alg::kRS256, Alg::kPS256, Alg::kES256, Alg::kEdDSA};
-  std::chrono::microseconds refresh{std::chrono::minutes(10)};  // of keys from a URL
-  std::chrono::microseconds max_stale{std::chrono::hours(24)};  // how long old keys serve an outage; at least refresh
+  RefreshPolicy refresh;  // of keys from a URL
   std::chrono::milliseconds fetch_timeout{5000};
   bool allow_plain_http = false;  // development only: http:// for this issuer's URLs
 

@@ -1,17 +1,20 @@
-// parse_public_pem of keys/evp_key.h.
+#include "keys/evp_key_pem.h"
+
 #include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "assay/limits.h"
 #include "keys/evp_key.h"
@@ -153,16 +156,71 @@ TEST(PublicPem, RefusesPrivateKeys) {
   EXPECT_FALSE(parse_pem(SigningKey::generate_ed25519().private_pem()));
 }
 
-TEST(PublicPem, RefusesCertificatesAndPkcs1Keys) {
-  const Pkey key(EVP_RSA_gen(2048));
+// A certificate of `key` that was valid from `not_before_s` to `not_after_s` seconds from now, with a key usage
+// ("digitalSignature") unless that is empty.
+std::string certificate_of(EVP_PKEY* key, long not_before_s, long not_after_s, const char* usage) {
   X509* const certificate = X509_new();
-  X509_set_pubkey(certificate, key.get());
-  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-  ASSERT_GT(X509_sign(certificate, key.get(), EVP_sha256()), 0);
-  EXPECT_FALSE(parse_pem(written_by([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); })));
+  EXPECT_EQ(X509_set_version(certificate, X509_VERSION_3), 1);
+  X509_set_pubkey(certificate, key);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), not_before_s);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), not_after_s);
+  if (*usage != '\0') {
+    X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, nullptr, NID_key_usage, usage);
+    EXPECT_EQ(X509_add_ext(certificate, extension, -1), 1);
+    X509_EXTENSION_free(extension);
+  }
+  EXPECT_GT(X509_sign(certificate, key, EVP_sha256()), 0);
+  std::string pem = written_by([&](BIO* bio) { return PEM_write_bio_X509(bio, certificate); });
   X509_free(certificate);
+  return pem;
+}
 
+TEST(PublicPem, ReadsTheKeyOfACertificate) {
+  const Pkey key(EVP_RSA_gen(2048));
+  const Expected<Jwk> expected = parse_pem(public_pem_of(key.get()));
+  ASSERT_TRUE(expected);
+  const Expected<Jwk> jwk = parse_pem(certificate_of(key.get(), 0, 3600, ""));
+  ASSERT_TRUE(jwk);
+  EXPECT_EQ(jwk->defect, KeyDefect::kNone);
+  EXPECT_EQ(jwk->modulus_n, expected->modulus_n);
+  EXPECT_EQ(jwk->exponent_e, expected->exponent_e);
+}
+
+TEST(PublicPem, DoesNotJudgeTheDatesOfACertificate) {
+  const Pkey key(EVP_RSA_gen(2048));
+  for (const auto& [not_before_s, not_after_s] : {std::pair(-7200L, -3600L), std::pair(3600L, 7200L)}) {
+    const Expected<Jwk> jwk = parse_pem(certificate_of(key.get(), not_before_s, not_after_s, ""));
+    ASSERT_TRUE(jwk);
+    EXPECT_EQ(jwk->defect, KeyDefect::kNone);
+  }
+}
+
+TEST(PublicPem, CertificateMustBeForSignatures) {
+  const Pkey key(EVP_RSA_gen(2048));
+  const Expected<Jwk> signs = parse_pem(certificate_of(key.get(), 0, 3600, "digitalSignature,keyEncipherment"));
+  const Expected<Jwk> encrypts = parse_pem(certificate_of(key.get(), 0, 3600, "keyEncipherment"));
+  ASSERT_TRUE(signs && encrypts);
+  EXPECT_EQ(signs->defect, KeyDefect::kNone);
+  EXPECT_EQ(encrypts->defect, KeyDefect::kWrongUse);
+}
+
+TEST(PublicPem, RefusesBrokenCertificates) {
+  const Pkey key(EVP_RSA_gen(2048));
+  const std::string pem = certificate_of(key.get(), 0, 3600, "");
+  EXPECT_FALSE(parse_pem(with_trailing_octets(pem, std::string(1, '\0'))));
+  EXPECT_FALSE(parse_pem(pem + pem));
+  EXPECT_FALSE(parse_pem(pem + public_pem_of(key.get())));
+  EXPECT_FALSE(parse_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
+  // Octets under the label of the other form.
+  std::string renamed = public_pem_of(key.get());
+  for (std::size_t at = renamed.find("PUBLIC KEY"); at != std::string::npos; at = renamed.find("PUBLIC KEY", at)) {
+    renamed.replace(at, 10, "CERTIFICATE");
+  }
+  EXPECT_FALSE(parse_pem(renamed));
+}
+
+TEST(PublicPem, RefusesPkcs1Keys) {
+  const Pkey key(EVP_RSA_gen(2048));
   std::string renamed = public_pem_of(key.get());
   for (std::size_t at = renamed.find("PUBLIC"); at != std::string::npos; at = renamed.find("PUBLIC", at + 7)) {
     renamed.insert(at, "RSA ");
@@ -201,6 +259,13 @@ TEST(PublicPem, RefusesTypesThatAreNotUsedHere) {
     ASSERT_TRUE(key);
     EXPECT_FALSE(parse_pem(public_pem_of(key.get()))) << EVP_PKEY_get0_type_name(key.get());
   }
+}
+
+TEST(PublicPem, LeavesOpenSslsErrorQueueAsItWas) {
+  ERR_clear_error();
+  EXPECT_FALSE(parse_pem("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"));
+  EXPECT_FALSE(parse_pem("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"));
+  EXPECT_EQ(ERR_peek_error(), 0U);
 }
 
 TEST(PublicPem, WeakKeysAreReadAndFoundWhenPrepared) {
