@@ -10,6 +10,7 @@
 #include "kernel/kernel.h"
 #include "keys/key.h"
 #include "probe/hex.h"
+#include "probe/rsa_public.h"
 #include "signing/json_text.h"
 #include "verify/rsa_batch.h"
 
@@ -87,6 +88,7 @@ std::string Operations::answer(std::string_view question) {
   const std::optional<std::string_view> op = find_text(*root, "op");
   if (!op) return error("op is not a string");
   if (*op == "verify") return answer_verify(*root);
+  if (*op == "rsa_public") return answer_rsa_public(*root);
   if (*op == "json") return answer_json(*root);
   if (*op == "base64url") return answer_base64url(*root);
   if (*op == "kernels") {
@@ -95,7 +97,7 @@ std::string Operations::answer(std::string_view question) {
         .add("rsa", names_of(rsa_variants_that_run()))
         .text();
   }
-  return error("op is none of verify, json, base64url and kernels");
+  return error("op is none of verify, rsa_public, json, base64url and kernels");
 }
 
 std::string Operations::answer_verify(jose::JsonValue question) {
@@ -119,6 +121,20 @@ std::string Operations::answer_verify(jose::JsonValue question) {
     return verify_in_lanes(key, *variant, *message, bytes);
   }
   return verifier_.verify(key, *alg, *message, bytes) ? valid() : invalid(ErrorCode::kBadSignature);
+}
+
+std::string Operations::answer_rsa_public(jose::JsonValue question) {
+  const std::optional<std::string_view> kernel = find_text(question, "kernel");
+  const std::optional<std::string> n = find_bytes(question, "n");
+  const std::optional<std::string> e = find_bytes(question, "e");
+  const std::optional<std::string> s = find_bytes(question, "s");
+  if (!kernel || !n || !e || !s) return error("rsa_public needs kernel, and n, e and s in hexadecimal");
+  const std::vector<kernel::RsaVariant> variants = rsa_variants_that_run();
+  const kernel::RsaVariant* variant = find_variant(variants, *kernel);
+  if (variant == nullptr) return error("kernel is none of those that run here");
+  const Expected<std::string> power = raise_in_lanes(*variant, *n, *e, *s);
+  if (!power) return invalid(power.error().code);
+  return JsonObject().add("valid", true).add("bytes", encode_hex(*power)).text();
 }
 
 std::string Operations::answer_json(jose::JsonValue question) const {

@@ -2,6 +2,8 @@
 //
 //   {"op":"verify","alg":A,"jwk":{...},"msg":HEX,"sig":HEX}      {"valid":true} or {"valid":false,"reason":NAME}
 //     with "kernel":V and RS256                                   the same, by that variant of the RSA kernel
+//   {"op":"rsa_public","kernel":V,"n":HEX,"e":HEX,"s":HEX}        {"valid":true,"bytes":HEX}: s^e mod n, on which the
+//                                                                kernel and OpenSSL agree; or valid and reason as above
 //   {"op":"kernels"}                                             {"base64url":NAMES,"rsa":NAMES}: the variants that run
 //                                                                here, separated by commas
 //   {"op":"json","text":HEX}                                     the same, for one JSON document as a token has them
@@ -32,6 +34,7 @@ class Operations {
 
  private:
   [[nodiscard]] std::string answer_verify(jose::JsonValue question);
+  [[nodiscard]] static std::string answer_rsa_public(jose::JsonValue question);
   [[nodiscard]] std::string answer_json(jose::JsonValue question) const;
   [[nodiscard]] std::string answer_base64url(jose::JsonValue question) const;
 

@@ -3,6 +3,7 @@ if(ASSAY_BUILD_TESTS)
   add_executable(assay-probe
     ${CMAKE_CURRENT_LIST_DIR}/hex.cc
     ${CMAKE_CURRENT_LIST_DIR}/main.cc
-    ${CMAKE_CURRENT_LIST_DIR}/operations.cc)
-  target_link_libraries(assay-probe PRIVATE assay_flags assay_signing assay_verify)
+    ${CMAKE_CURRENT_LIST_DIR}/operations.cc
+    ${CMAKE_CURRENT_LIST_DIR}/rsa_public.cc)
+  target_link_libraries(assay-probe PRIVATE assay_flags assay_signing assay_verify OpenSSL::Crypto)
 endif()
