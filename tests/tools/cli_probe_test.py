@@ -12,7 +12,8 @@ E = 65537
 
 def ask(*questions):
     lines = "".join(json.dumps(question) + "\n" for question in questions)
-    done = subprocess.run([str(BIN / "assay-probe")], input=lines, capture_output=True, timeout=120, check=True, text=True)
+    done = subprocess.run([str(BIN / "assay-probe")], input=lines, capture_output=True, timeout=120, check=True,
+                          text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
