@@ -14,7 +14,7 @@ function(assay_add_forced_runs name)
     set(run ${name}_forced_${suffix})
     add_test(NAME ${run} COMMAND run_forced ${forced} $<TARGET_FILE:${name}> --gtest_brief=1)
     get_test_property(${name} LABELS labels)
-    set_tests_properties(${run} PROPERTIES TIMEOUT 120 LABELS "${labels}" SKIP_RETURN_CODE 77)
+    set_tests_properties(${run} PROPERTIES TIMEOUT 300 LABELS "${labels}" SKIP_RETURN_CODE 77)
   endforeach()
 endfunction()
 
