@@ -41,7 +41,7 @@ namespace {
 
 constexpr std::size_t kKeysPerIssuer = 10;
 constexpr std::size_t kTokens = 1024;
-constexpr std::size_t kPinsPerRound = 65'536;  // about 4 ms: several publications fall into each round
+constexpr std::size_t kPinsPerRound = 65'536;  // about 3 ms: several publications fall into each round
 
 std::string kid_of(std::size_t key) { return "key-" + std::to_string(key); }
 
