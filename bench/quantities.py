@@ -61,6 +61,10 @@ QUANTITIES = {quantity.name: quantity for quantity in (
     _of("base64url_avx2_700", "base64url", "BM_Base64url/avx2/700", "x_table", needs="avx2"),
     _of("base64url_portable_700", "base64url", "BM_Base64url/portable/700", "x_table", needs=""),
     _of("sha256_16_messages", "digest", "BM_Sha256/avx512/16/543", "x_evp", needs="avx512bw sha_ni"),
+    _of("keys_replaced", "key_cache", "BM_ObserveKeys/1000", "x_still", "<=", needs=""),
+    _of("find_key_among_1000_issuers", "key_cache", "BM_FindKey/one/1000", "x_one", "<=", needs=""),
+    _of("find_key_of_100_issuers", "key_cache", "BM_FindKey/all/100", "x_one", "<=", needs=""),
+    _of("find_key_of_1000_issuers", "key_cache", "BM_FindKey/all/1000", "x_one", "<=", needs=""),
     _of("claims_to_dom", "claims", "BM_ReadClaims", "x_dom", needs=""),
 )}
 
@@ -78,6 +82,10 @@ BARS = (
     ("decide_portable_to_naive", 1.1),
     ("decide_portable_to_evp", 0.97),
     ("decide_allocations", 0.0),
+    ("keys_replaced", 1.05),
+    ("find_key_among_1000_issuers", 1.5),
+    ("find_key_of_100_issuers", 1.5),
+    ("find_key_of_1000_issuers", 1.5),
 )
 
 

@@ -18,10 +18,10 @@ import contest
 import quantities
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-VERIFY_PROGRAMS = ("base64url", "digest", "claims", "rsa", "decide")
+VERIFY_PROGRAMS = ("base64url", "digest", "claims", "key_cache", "rsa", "decide")
 # Of the counters, what the table has room for, in this order.
 COLUMNS = ("ns", "gb_per_s", "per_s", "rest_ns", "of_evp_verify", "x_evp", "x_oneshot", "x_naive", "x_table", "x_dom",
-           "madd_use", "allocations")
+           "x_still", "noise_low", "noise_high", "publications", "x_one", "madd_use", "allocations")
 ROUNDS_MIN = 9
 
 

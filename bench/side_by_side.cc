@@ -43,6 +43,13 @@ double SideBySide::times_faster(std::size_t fast, std::size_t slow) const {
   return median(ratios);
 }
 
+double SideBySide::times_faster_at(double share, std::size_t fast, std::size_t slow) const {
+  std::vector<double> ratios;
+  for (std::size_t i = 0; i < rounds_; ++i) ratios.push_back(seconds_per_item_[slow][i] / seconds_per_item_[fast][i]);
+  std::sort(ratios.begin(), ratios.end());
+  return ratios[static_cast<std::size_t>(share * static_cast<double>(ratios.size() - 1))];
+}
+
 double SideBySide::rest_in_units(std::size_t whole, std::size_t part, std::size_t unit) const {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < rounds_; ++i) {

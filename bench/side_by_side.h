@@ -38,6 +38,9 @@ class SideBySide {
   // Median over the rounds of: CPU time per item of `slow`, divided by that of `fast`.
   [[nodiscard]] double times_faster(std::size_t fast, std::size_t slow) const;
 
+  // The same ratio at `share` of the rounds in ascending order, 0 .. 1: how widely it is spread.
+  [[nodiscard]] double times_faster_at(double share, std::size_t fast, std::size_t slow) const;
+
   // Median over the rounds of: CPU time per item of `whole` without that of `part`, divided by that of `unit`.
   [[nodiscard]] double rest_in_units(std::size_t whole, std::size_t part, std::size_t unit) const;
 

@@ -275,10 +275,15 @@ void KeySupply::on_order(const std::shared_ptr<TicketTable>& table, const Answer
     table->settle(order.slot, nullptr, Error{.code = ErrorCode::kUnknownKey});
     return;
   }
-  const std::uint64_t id = next_waiter_id_++;
-  waiters_.emplace(id, Waiter{.table = table, .slot = order.slot});
   std::optional<base::Hash128> kid;
   if (order.kind == OrderKind::kKey) kid = base::keyed_hash(order.token);
+  if (kid && state_.set != nullptr && state_.set->has_kid(*kid)) {
+    // The key was published while the order was on its way: deciding again finds it, and no fetch is spent.
+    table->settle(order.slot, nullptr, Error{.code = ErrorCode::kUnknownKey});
+    return;
+  }
+  const std::uint64_t id = next_waiter_id_++;
+  waiters_.emplace(id, Waiter{.table = table, .slot = order.slot});
   refresh_.wait_for_key(
       {.id = id, .kid = kid, .deadline_ns = now_ns + policy_.refresh.unknown_kid_wait.count() * kNsPerMs}, now_ns);
   settle_waiters();

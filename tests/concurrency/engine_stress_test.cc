@@ -1,8 +1,12 @@
-// Property: while workers decide on their threads, the control thread fetches answers and a third thread reloads the
-// policy, every verdict is right for one of the policies, no ticket is lost, and nothing races (thread sanitizer).
+// Property: while workers decide on their threads, the control thread fetches answers and keys and a third thread
+// reloads the policy, every verdict is right for one of the policies, no ticket is lost, and nothing races (thread
+// sanitizer).
 // Method: the two policies that are reloaded in turn differ in the audience; each worker decides a token for either, a
 // tampered one and an opaque one whose answer says its own name back. A JWT is accepted or refused for its audience,
-// the tampered one never accepted, the opaque one accepted with its own subject.
+// the tampered one never accepted, the opaque one accepted with its own subject. Beside them an issuer publishes a
+// second key with every other fetch: its tokens, and those with invented kids, have the keys fetched and wait for them.
+// One more worker has clients that go away while they wait.
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -14,26 +18,36 @@
 namespace assay::test {
 namespace {
 
-// Answers on a thread of its own, as a real fetcher does, with the token as the subject.
+constexpr std::string_view kRotatingUrl = "https://rotating.example";
+
+// Answers on a thread of its own, as a real fetcher does: a question about a token with the token as the subject, one
+// for keys with k1, and every other time with k2 as well.
 class EchoFetcher final : public Fetcher {
  public:
   ~EchoFetcher() override {
     for (std::thread& thread : threads_) thread.join();
   }
   void fetch(FetchRequest request, FetchDone done) override {
-    const std::size_t at = request.body.find("token=") + 6;
-    const std::string name = request.body.substr(at, request.body.find('&', at) - at);
-    threads_.emplace_back([name, done = std::move(done)] {
-      done({.outcome = FetchOutcome::kAnswered,
-            .status = 200,
-            .headers = {},
-            .body = R"({"active":true,"sub":")" + name + "\"}",
-            .complaint = {}});
+    const std::size_t at = request.body.find("token=");
+    std::string body = at == std::string::npos ? next_keys() : answer_about(request.body.substr(at + 6));
+    threads_.emplace_back([body = std::move(body), done = std::move(done)] {
+      done({.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = body, .complaint = {}});
     });
   }
 
  private:
-  std::vector<std::thread> threads_;  // fetch() comes from the control thread alone
+  static std::string answer_about(const std::string& form) {
+    return R"({"active":true,"sub":")" + form.substr(0, form.find('&')) + "\"}";
+  }
+  std::string next_keys() {
+    const std::string first = rsa_key().public_jwk({.kid = "k1", .alg = {}, .use = {}});
+    const std::string second = other_rsa_key().public_jwk({.kid = "k2", .alg = {}, .use = {}});
+    return ++key_fetches_ % 2 == 0 ? signing::jwk_set(first, second) : signing::jwk_set(first);
+  }
+
+  // fetch() comes from the control thread alone.
+  std::vector<std::thread> threads_;
+  int key_fetches_ = 0;
 };
 
 Policy policy_for(const std::string& audience) {
@@ -44,58 +58,141 @@ Policy policy_for(const std::string& audience) {
   opaque.opaque = OpaquePolicy{};
   opaque.opaque->introspection_url = "https://issuer.example/introspect";
   opaque.opaque->client_id = "assay";
-  return policy({jwt, opaque});
+  IssuerPolicy rotating = issuer_policy("rotating");
+  rotating.issuer = kRotatingUrl;
+  rotating.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://rotating.example/jwks"};
+  rotating.refresh.forced_fetch_every = std::chrono::milliseconds(4);
+  return policy({jwt, opaque, rotating});
 }
 
-TEST(EngineStress, DecidesRightWhilePoliciesAndAnswersChange) {
+// A claim set of `issuer` for `audience` that is good now.
+std::string current_claims(std::string_view issuer, std::string_view audience) {
   const std::int64_t now_s = Now::read().wall_us / 1'000'000;
-  const std::string times_from = std::to_string(now_s - 60);
-  const std::string times_to = std::to_string(now_s + 3600);
-  const std::string one = token(claims({{"aud", "\"one\""}, {"iat", times_from}, {"exp", times_to}}));
-  const std::string two = token(claims({{"aud", "\"two\""}, {"iat", times_from}, {"exp", times_to}}));
-  std::string tampered = one;
-  tampered[tampered.size() - 10] = tampered[tampered.size() - 10] == 'A' ? 'B' : 'A';
+  return claims({{"iss", "\"" + std::string(issuer) + "\""},
+                 {"aud", "\"" + std::string(audience) + "\""},
+                 {"iat", std::to_string(now_s - 60)},
+                 {"exp", std::to_string(now_s + 3600)}});
+}
 
+// What all workers decide.
+struct Tokens {
+  std::string one = token(current_claims(kIssuerUrl, "one"));
+  std::string two = token(current_claims(kIssuerUrl, "two"));
+  std::string tampered = one;
+  std::string first_key = token(current_claims(kRotatingUrl, "api"));
+  std::string second_key = token(current_claims(kRotatingUrl, "api"), header("RS256", "k2"), other_rsa_key());
+
+  Tokens() {
+    char& letter = tampered[tampered.size() - 10];
+    letter = letter == 'A' ? 'B' : 'A';
+  }
+  [[nodiscard]] std::string invented(int id, int round) const {
+    const std::string kid = "w" + std::to_string(id) + "-" + std::to_string(round);
+    const std::string_view rest = std::string_view(first_key).substr(first_key.find('.'));
+    return signing::base64url_encode(header("RS256", kid)) + std::string(rest);
+  }
+};
+
+// How often all workers saw what takes waiting.
+struct Seen {
+  std::atomic<std::size_t> opaque_accepted{0};
+  std::atomic<std::size_t> second_key_accepted{0};
+  std::atomic<std::size_t> invented_refused{0};
+  std::atomic<std::size_t> went_away{0};
+};
+
+bool says_no_key(const Verdict& verdict) {
+  return verdict.code() == ErrorCode::kUnknownKey || verdict.code() == ErrorCode::kKeysUnavailable;
+}
+
+void decide_round(Worker& worker, const Tokens& tokens, int id, int round, Seen& seen) {
+  const std::string opaque = "w" + std::to_string(id) + "-" + std::to_string(round / 8);
+  const std::string invented = tokens.invented(id, round);
+  const std::array<Check, 7> checks{{{.token = tokens.one},
+                                     {.token = tokens.two},
+                                     {.token = tokens.tampered},
+                                     {.token = opaque},
+                                     {.token = tokens.first_key},
+                                     {.token = tokens.second_key},
+                                     {.token = invented}}};
+  std::array<Verdict, 7> verdicts;
+  worker.decide_blocking(checks, verdicts);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(verdicts[i].accepted() || verdicts[i].code() == ErrorCode::kBadAudience);
+  }
+  EXPECT_FALSE(verdicts[2].accepted());
+  if (verdicts[3].accepted()) {
+    EXPECT_EQ(verdicts[3].token().subject(), opaque);
+    ++seen.opaque_accepted;
+  } else {
+    EXPECT_EQ(verdicts[3].code(), ErrorCode::kIntrospectionUnavailable) << "the policy changed under its order";
+  }
+  EXPECT_TRUE(verdicts[4].accepted()) << "a key that was there all the time: " << facts_of(verdicts[4].code()).name;
+  EXPECT_TRUE(verdicts[5].accepted() || says_no_key(verdicts[5]));
+  EXPECT_TRUE(says_no_key(verdicts[6]));
+  if (verdicts[5].accepted()) ++seen.second_key_accepted;
+  if (says_no_key(verdicts[6])) ++seen.invented_refused;
+}
+
+// Decides, and lets the client go while its check waits.
+void leave_while_waiting(Worker& worker, const Tokens& tokens, int id, int round, Seen& seen) {
+  const std::string invented = tokens.invented(id, round);
+  const std::array<Check, 2> checks{{{.token = tokens.second_key}, {.token = invented}}};
+  std::array<Verdict, 2> verdicts;
+  worker.decide(checks, verdicts, Now::read());
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.code() != ErrorCode::kPendingAnswer) continue;
+    worker.cancel(verdict.ticket());
+    ++seen.went_away;
+  }
+  std::this_thread::yield();
+}
+
+double metric_of(Engine& engine, std::string_view name) {
+  double value = 0;
+  engine.control().for_each_metric([&](const Metric& metric) {
+    if (metric.name == name) value = std::max(value, metric.value);
+  });
+  return value;
+}
+
+TEST(EngineStress, DecidesRightWhilePoliciesKeysAndAnswersChange) {
+  constexpr int kWorkers = 3;
+  const Tokens tokens;
+  Seen seen;
   EchoFetcher fetcher;
   auto engine = Engine::open({.policy = policy_for("one"), .fetcher = &fetcher}).value();
-  std::atomic<bool> stop{false};
-  std::atomic<std::size_t> opaque_accepted{0};
+  while (!engine->control().readiness().ready) std::this_thread::yield();
 
+  std::atomic<bool> stop{false};
   std::vector<std::thread> workers;
-  workers.reserve(3);
-  for (int id = 0; id < 3; ++id) {
+  workers.reserve(kWorkers + 1);
+  for (int id = 0; id < kWorkers; ++id) {
     workers.emplace_back([&, id] {
       Worker worker = engine->worker();
-      for (int round = 0; !stop.load(); ++round) {
-        const std::string opaque = "w" + std::to_string(id) + "-" + std::to_string(round / 8);
-        const std::array<Check, 4> checks{{{.token = one}, {.token = two}, {.token = tampered}, {.token = opaque}}};
-        std::array<Verdict, 4> verdicts;
-        worker.decide_blocking(checks, verdicts);
-        for (std::size_t i = 0; i < 2; ++i) {
-          EXPECT_TRUE(verdicts[i].accepted() || verdicts[i].code() == ErrorCode::kBadAudience);
-        }
-        EXPECT_FALSE(verdicts[2].accepted());
-        if (verdicts[3].accepted()) {
-          EXPECT_EQ(verdicts[3].token().subject(), opaque);
-          ++opaque_accepted;
-        } else {
-          EXPECT_EQ(verdicts[3].code(), ErrorCode::kIntrospectionUnavailable) << "the policy changed under its order";
-        }
-      }
+      for (int round = 0; !stop.load(); ++round) decide_round(worker, tokens, id, round, seen);
     });
   }
+  workers.emplace_back([&] {
+    Worker worker = engine->worker();
+    for (int round = 0; !stop.load(); ++round) leave_while_waiting(worker, tokens, kWorkers, round, seen);
+  });
   for (int i = 0; i < 40; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     EXPECT_TRUE(engine->control().reload(policy_for(i % 2 == 0 ? "two" : "one")));
     EXPECT_TRUE(engine->control().readiness().ready);
     engine->control().for_each_metric([](const Metric&) {});
-    const Check check{.token = one};
+    const Check check{.token = tokens.one};
     const ErrorCode code = engine->control().explain(check, Now::read()).code;
     EXPECT_TRUE(code == ErrorCode::kNone || code == ErrorCode::kBadAudience);
   }
   stop = true;
   for (std::thread& worker : workers) worker.join();
-  EXPECT_GT(opaque_accepted.load(), 10U);
+  EXPECT_GT(seen.opaque_accepted.load(), 10U);
+  EXPECT_GT(seen.second_key_accepted.load(), 0U);
+  EXPECT_GT(seen.invented_refused.load(), 0U);
+  EXPECT_GT(seen.went_away.load(), 0U);
+  EXPECT_GT(metric_of(*engine, "key_forced_fetches_total"), 5.0);
 }
 
 }  // namespace

@@ -201,6 +201,22 @@ TEST(KeySupply, TellsSinceWhenAKeyIsThere) {
   EXPECT_EQ(supply->first_seen_us(supply->state().set->keys()[1]), 605'000'000);
 }
 
+TEST(KeySupply, SpendsNoFetchOnAKeyThatCameWhileItsOrderWasOnTheWay) {
+  const auto supply = KeySupply::make(url_issuer()).value();
+  ASSERT_TRUE(supply->next_request(0));
+  (void)give(*supply, answered(200, test::default_jwks()), 0);
+  const auto table = std::make_shared<TicketTable>(std::make_shared<FetchInbox>());
+  const auto order = [&](std::string_view kid) {
+    const std::optional<Ticket> ticket = table->order(OrderKind::kKey, 0, kid);
+    supply->on_order(table, *table->take_order(), 60 * kSecondNs);
+    return table->redeem(OrderKind::kKey, *ticket, 0, kid)->error.code;
+  };
+  EXPECT_EQ(order("k1"), ErrorCode::kUnknownKey) << "settled";
+  EXPECT_FALSE(supply->next_request(60 * kSecondNs));
+  EXPECT_EQ(order("k2"), ErrorCode::kPendingAnswer);
+  EXPECT_TRUE(supply->next_request(60 * kSecondNs));
+}
+
 TEST(KeySupply, OfInlineKeysNeedsNoNetwork) {
   const auto supply = KeySupply::make(test::issuer_policy()).value();
   EXPECT_NE(supply->state().set, nullptr);

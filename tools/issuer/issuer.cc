@@ -125,6 +125,7 @@ void Issuer::add_controls() {
   };
   add_control("/dev/mint", &Issuer::mint);
   add_control("/dev/rotate", &Issuer::rotate);
+  add_control("/dev/spares", &Issuer::make_spares);
   add_control("/dev/revoke", &Issuer::revoke);
   add_control("/dev/outage", &Issuer::set_outage);
   add_control("/dev/rate", &Issuer::set_rate);
@@ -189,6 +190,17 @@ Answer Issuer::rotate(const Parameters& parameters) {
   const std::string_view old_keys = parameters.get("old_keys");
   if (old_keys != "published" && old_keys != "withdrawn") return bad_control("old_keys is published or withdrawn");
   system->keys().rotate(old_keys == "published" ? OldKeys::kPublished : OldKeys::kWithdrawn);
+  return done();
+}
+
+Answer Issuer::make_spares(const Parameters& parameters) {
+  constexpr std::int64_t kSparesMax = 100;
+  JwtSystem* system = find_system(parameters.get("system"));
+  const auto count = number_of(parameters, "count", 0);
+  if (system == nullptr || !count || *count < 1 || *count > kSparesMax) {
+    return bad_control("system is hub, bookings or credicorp; count is 1 to 100");
+  }
+  system->keys().make_spares(static_cast<std::size_t>(*count));
   return done();
 }
 

@@ -59,6 +59,7 @@ class Issuer {
   // The controls under /dev; their parameters are in the query or a form body.
   [[nodiscard]] Answer mint(const Parameters& parameters, Now now);
   [[nodiscard]] Answer rotate(const Parameters& parameters);
+  [[nodiscard]] Answer make_spares(const Parameters& parameters);
   [[nodiscard]] Answer revoke(const Parameters& parameters);
   [[nodiscard]] Answer set_outage(const Parameters& parameters);
   [[nodiscard]] Answer set_rate(const Parameters& parameters);

@@ -1,5 +1,7 @@
 #include "issuer/key_ring.h"
 
+#include <utility>
+
 #include "signing/base64url_writer.h"
 #include "signing/json_text.h"
 #include "signing/jwt_writer.h"
@@ -28,11 +30,17 @@ KeyRing::KeyRing(unsigned modulus_bits, std::string kid) : modulus_bits_(modulus
   keys_.push_back({.key = signing::SigningKey::generate_rsa(modulus_bits_), .kid = kid_});
 }
 
+void KeyRing::make_spares(std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) spares_.push_back(signing::SigningKey::generate_rsa(modulus_bits_));
+}
+
 void KeyRing::rotate(OldKeys old_keys) {
   if (old_keys == OldKeys::kWithdrawn) keys_.clear();
   ++rotation_count_;
-  keys_.push_back({.key = signing::SigningKey::generate_rsa(modulus_bits_),
-                   .kid = kid_.empty() ? "" : kid_ + "-" + std::to_string(rotation_count_)});
+  if (spares_.empty()) make_spares(1);
+  keys_.push_back(
+      {.key = std::move(spares_.back()), .kid = kid_.empty() ? "" : kid_ + "-" + std::to_string(rotation_count_)});
+  spares_.pop_back();
 }
 
 std::string KeyRing::sign(std::string_view payload_json, SignatureKind kind) const {

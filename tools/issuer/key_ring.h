@@ -1,6 +1,8 @@
 // The signing keys of one issuer: one that signs, and those that are still published after a rotation.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,7 +22,11 @@ class KeyRing {
   // Generates an RSA key of that many bits. An empty `kid`: headers and JWKs carry none.
   KeyRing(unsigned modulus_bits, std::string kid);
 
-  // Generates the next signing key, of the same size. Its kid, where there is one, is the first kid with a number.
+  // Generates keys for the next `count` rotations, which then take no time.
+  void make_spares(std::size_t count);
+
+  // Takes a spare key for the next signing key, or generates one of the same size where there is none. Its kid, where
+  // there is one, is the first kid with a number.
   void rotate(OldKeys old_keys);
 
   // Signs as RS256. The header is {"typ":"JWT","alg":"RS256"[,"kid":...]}.
@@ -40,7 +46,8 @@ class KeyRing {
   unsigned modulus_bits_;
   std::string kid_;
   int rotation_count_ = 0;
-  std::vector<NamedKey> keys_;  // the last one signs
+  std::vector<NamedKey> keys_;               // the last one signs
+  std::vector<signing::SigningKey> spares_;  // neither published nor used yet
 };
 
 }  // namespace assay::development

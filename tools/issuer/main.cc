@@ -83,6 +83,7 @@ void declare_options(CLI::App& app, CommandLine& line) {
       "  /dev/mint    system=hub|bookings|credicorp [scope expires_in not_before iss aud\n"
       "               signature=good|tampered|foreign_key]\n"
       "  /dev/rotate  system, old_keys=published|withdrawn\n"
+      "  /dev/spares  system, count=1..100: makes keys for so many rotations, about 0.1 s each\n"
       "  /dev/outage  endpoint=hub.jwks (see counters), retry_after=SECONDS; 0 ends it\n"
       "  /dev/rate    system, per_minute\n"
       "  /dev/revoke  token (HubRise: the user takes it back; Credicorp: introspects as inactive)\n"

@@ -1,0 +1,66 @@
+"""A sidecar for Credicorp alone, an issuer of its own, and what both say of keys."""
+import contextlib
+import http.client
+import re
+
+import programs
+import systems
+
+PATH = "/partner/v1/applications"     # POST
+GET_PATH = "/partner/v1/decisions/1"
+
+
+@contextlib.contextmanager
+def running(folder, name, settings="", extra=""):
+    """An issuer and a ready sidecar in folder/name; `settings` are lines of the [[issuer]], `extra` of the end."""
+    own = folder / name
+    own.mkdir()
+    issuer = programs.Issuer(own)
+    sidecar = None
+    try:
+        sidecar = programs.Sidecar(own, "credicorp.toml", issuer, [f"tcp://127.0.0.1:{programs.free_port()}"],
+                                   replacements=[("discovery = true", f"discovery = true\n{settings}")], extra=extra)
+        sidecar.wait_until_ready()
+        yield issuer, sidecar
+        assert sidecar.stop() == 0, sidecar.report()
+    finally:
+        if sidecar is not None:
+            sidecar.stop()
+        issuer.stop()
+
+
+def mint(issuer, **parameters):
+    return issuer.control("mint", system="credicorp", **parameters)["access_token"]
+
+
+class Client:
+    """One connection that is kept open; of one thread."""
+
+    def __init__(self, sidecar):
+        self.connection = http.client.HTTPConnection(sidecar.listeners[0].removeprefix("tcp://"), timeout=30)
+
+    def ask(self, token):
+        """Status and the value of X-Assay-Code, "" where the token passes."""
+        answer = self.exchange(token)
+        return answer.status, answer.getheader("X-Assay-Code", "")
+
+    def exchange(self, token):
+        """The whole answer, its body read."""
+        self.connection.request("POST", PATH, headers=systems.credentials("credicorp", token))
+        answer = self.connection.getresponse()
+        answer.body = answer.read()
+        return answer
+
+
+def metric(sidecar, name, **labels):
+    """The sum of a metric over what has these labels."""
+    total = 0.0
+    for line in sidecar.admin("/metrics").text.splitlines():
+        found = re.fullmatch(re.escape(name) + r"(?:\{(.*)\})? (\S+)", line)
+        if found and all(f'{label}="{value}"' in (found[1] or "") for label, value in labels.items()):
+            total += float(found[2])
+    return total
+
+
+def forced_fetches(sidecar):
+    return metric(sidecar, "assay_key_forced_fetches_total")
