@@ -12,6 +12,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <functional>
@@ -23,38 +24,15 @@
 #include <vector>
 
 #include "base/page_block.h"
+#include "bench/revocation_corpus.h"
 #include "state/revocation_table.h"
+#include "verify/target_digest.h"
 
 namespace assay::bench {
 namespace {
 
 using state::RevocationTable;
-using state::TargetId;
 using state::TokenTargets;
-
-constexpr std::size_t kBlock = 64;
-constexpr std::size_t kIdsPerToken = 7;
-constexpr std::int64_t kMassExpiryUs = 5'000'000'000;  // when a tenth of the entries may be forgotten, all at once
-
-// SplitMix64: cheap, and ids are as if random anyway.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31);
-}
-
-// Entry `number`: kinds in turn, every tenth to be forgotten at kMassExpiryUs.
-RevocationRecord record_of(std::uint64_t number) {
-  RevocationRecord record;
-  for (std::size_t i = 0; i < record.id.size(); ++i) {
-    record.id[i] = static_cast<std::uint8_t>(mix(4 * number + i / 8) >> (56 - 8 * (i % 8)));
-  }
-  record.kind = static_cast<RevocationKind>(1 + number % kRevocationKindCount);
-  record.issued_before_us = has_issued_before(record.kind) ? 1'000 : 0;
-  record.forget_at_us = number % 10 == 0 ? kMassExpiryUs : kNeverForgotten;
-  return record;
-}
 
 // Seconds for which this thread had a core: others' turns on it do not count.
 double cpu_seconds() {
@@ -110,34 +88,6 @@ class Memory {
   std::size_t line_count_;
 };
 
-enum class Which : std::uint8_t { kMiss, kHit };
-
-// A block of tokens that has not been seen before; kHit: one random id of each is an entry's, so that it is revoked.
-class Tokens {
- public:
-  Tokens(std::size_t entry_count, std::uint64_t seed) : entry_count_(entry_count), next_(seed) {}
-
-  const std::array<TokenTargets, kBlock>& make(Which which) {
-    for (TokenTargets& token : tokens_) {
-      token = TokenTargets(0);
-      for (std::size_t kind = 2; kind < 2 + kIdsPerToken; ++kind) {
-        token.set(static_cast<RevocationKind>(kind), {.high = mix(++next_), .low = mix(~next_)});
-      }
-      if (which == Which::kMiss) continue;
-      std::uint64_t number = mix(++next_) % entry_count_;
-      number += number % kRevocationKindCount == 0 ? 1 : 0;  // kind 1 is not among a token's
-      const RevocationRecord record = record_of(number);
-      token.set(record.kind, state::target_id_of(record.id));
-    }
-    return tokens_;
-  }
-
- private:
-  std::size_t entry_count_;
-  std::uint64_t next_;
-  std::array<TokenTargets, kBlock> tokens_;
-};
-
 // Times of one token or one read, in ns: samples of the mean over a block.
 struct Samples {
   std::vector<double> read_batch, read_alone, miss_batch, miss_alone, hit_batch, hit_alone, hot;
@@ -183,6 +133,9 @@ class LookUps {
   void find_both(std::vector<double>& batch, std::vector<double>& alone, Which which) {
     const auto& together = tokens_.make(which);
     sample(batch, [&] { find_batch(together); });
+    const auto found = static_cast<std::size_t>(
+        std::count_if(revoked_.begin(), revoked_.end(), [](const auto& kind) { return kind.has_value(); }));
+    if (found != (which == Which::kHit ? kBlock : 0)) std::abort();  // what was measured was not what it says
     const auto& apart = tokens_.make(which);
     sample(alone, [&] {
       for (std::size_t i = 0; i < kBlock; ++i) {
@@ -341,6 +294,28 @@ void measure_return(Bars& bars) {
   bars.at_most("bytes_left_of_1M_percent", 100 * static_cast<double>(table.bytes()) / full, 1.0);
 }
 
+// What the seven ids of a JWT cost before they are remembered with it: printed, not judged.
+void measure_ids() {
+  const std::string issuer = "https://hub.credicorp.co.uk/partner/v1";
+  const std::string value = "6f2c1f0e-6f0f-4c58-9d35-6a8c2f1b9a10";
+  for (const std::string_view key : {"", "0123456789abcdef0123456789abcdef"}) {
+    verify::TargetDigest digests(key);
+    std::vector<double> samples;
+    DurableId id;
+    for (int i = 0; i < 200; ++i) {
+      sample(samples, [&] {
+        for (std::size_t token = 0; token < kBlock; ++token) {
+          for (std::size_t kind = 2; kind < 2 + kIdsPerToken; ++kind) {
+            wasted += digests.digest({.kind = static_cast<RevocationKind>(kind), .issuer = issuer, .value = value}, id);
+            wasted += id[0];
+          }
+        }
+      });
+    }
+    std::printf("ids of one token, %s: %.0f ns\n", key.empty() ? "SHA-256" : "HMAC-SHA-256", quantile(samples, 0.5));
+  }
+}
+
 double measure_size(RevocationTable& table, const std::string& size, std::size_t rounds, Bars& bars) {
   LookUps look_ups(table, 1'000'000'000'000 + table.entry_count());
   Samples samples = look_ups.run(rounds);
@@ -383,6 +358,7 @@ int run(bool is_toy) {
   measure_writer(table, is_toy ? 1 : 40, bars);
   measure_sweep(table, bars);
   measure_return(bars);
+  measure_ids();
   std::printf("results %llx\n", static_cast<unsigned long long>(wasted));
   return bars.exit_code();
 }

@@ -86,7 +86,9 @@ class RevocationTable {
   // Applies records in their order: of one id the later one counts. Enforced when it returns; what it replaced is freed
   // here or by a later call. Precondition: the kinds are kinds (a log's records are checked where they are read).
   //
-  //   cost   about 150 ns per record, and now and then the rebuilding of a shard
+  //   cost   about 0.2 us per record in a small table and 0.45 us at 10 million entries, rebuilding included; one
+  //   record
+  //          may have to rebuild or split a shard
   void apply(std::span<const RevocationRecord> records);
 
   // Drops entries that may be forgotten at `now_us` (wall clock) from at most one shard, after passing over shards that

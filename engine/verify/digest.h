@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "kernel/radix52.h"
@@ -23,6 +24,9 @@ class Sha256 {
 
   // Hashes `message`, of any size. False if OpenSSL fails; `hash` is then unspecified. Allocates nothing.
   [[nodiscard]] bool hash(std::string_view message, Sha256Hash& hash) noexcept;
+
+  // As hash of the pieces joined in their order.
+  [[nodiscard]] bool hash(std::span<const std::string_view> pieces, Sha256Hash& hash) noexcept;
 
  private:
   struct Free {

@@ -1,6 +1,9 @@
 #include "verify/digest.h"
 
+#include <array>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 #include <openssl/sha.h>
@@ -18,6 +21,18 @@ TEST(Sha256, HashesMessagesOfEveryLengthAroundABlock) {
     ASSERT_TRUE(sha256.hash(message, hash));
     EXPECT_EQ(hash, expected) << size;
   }
+}
+
+TEST(Sha256, HashesPiecesAsIfTheyWereJoined) {
+  Sha256 sha256;
+  Sha256Hash joined{};
+  Sha256Hash hash{};
+  ASSERT_TRUE(sha256.hash("signing input", joined));
+  ASSERT_TRUE(sha256.hash(std::array<std::string_view, 4>{"sig", "", "ning", " input"}, hash));
+  EXPECT_EQ(hash, joined);
+  ASSERT_TRUE(sha256.hash("", joined));
+  ASSERT_TRUE(sha256.hash(std::span<const std::string_view>(), hash));
+  EXPECT_EQ(hash, joined);
 }
 
 }  // namespace
