@@ -11,10 +11,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <sched.h>
@@ -41,7 +43,9 @@ double cpu_seconds() {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+// Of nothing there is none: not a number, which meets no bar.
 double quantile(std::vector<double>& values, double q) {
+  if (values.empty()) return std::nan("");
   const auto at = values.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(values.size() - 1));
   std::nth_element(values.begin(), at, values.end());
   return *at;
@@ -279,6 +283,15 @@ void measure_sweep(RevocationTable& table, Bars& bars) {
   bars.at_most("sweep_step_ms_max", quantile(steps, 1.0) * 1e3, 1.0);
 }
 
+// What the system has given this program, in bytes: the second number of statm, in pages.
+double resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return static_cast<double>(resident * base::kPageBytes);
+}
+
 // Everything may be forgotten: the memory goes back.
 void measure_return(Bars& bars) {
   constexpr std::uint64_t kEntries = 1'000'000;
@@ -290,7 +303,9 @@ void measure_return(Bars& bars) {
   }
   table.apply(records);
   const auto full = static_cast<double>(table.bytes());
+  const double resident_full = resident_bytes();
   while (!table.step_sweep(kMassExpiryUs)) {}
+  bars.at_least("returned_to_system_percent", 100 * (resident_full - resident_bytes()) / full, 95.0);
   bars.at_most("bytes_left_of_1M_percent", 100 * static_cast<double>(table.bytes()) / full, 1.0);
 }
 
