@@ -52,6 +52,11 @@ build_and_test() {  # PRESET TARGET CTEST_ARGUMENT...
   run_ctest "$1" "${@:3}"
 }
 
+check_floors() {
+  build_preset release assay_benches || return
+  python3 bench/gate.py
+}
+
 gate test 'run tools/test.sh -R NAME and read the failing test' tools/test.sh
 gate format 'run tools/format.sh' tools/format.sh --check
 gate layers 'each line says what to include instead' python3 tools/check_layers.py
@@ -64,6 +69,7 @@ gate headers 'the header that fails must include what it uses' \
 gate install 'the package must work outside the tree: see tests/install' tests/install/run.sh build/dev
 # Every clang preset compiles with -Wthread-safety as an error: asan below does so for L0 to L5.
 gate clang 'clang must compile the layers without a warning' build_layers clang "$outer_layers"
+gate floors 'tools/bench.sh verify shows what became slower; bench/floors.toml says what was reached' check_floors
 gate portable 'every SIMD variant needs a portable one' build_layers portable "$engine_layers"
 
 if [ "$full" = yes ]; then

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs every Debian package that building, testing and checking Assay needs.
+# Installs every Debian package that building, testing and checking Assay needs, and those that are named.
+# usage: tools/setup.sh [PACKAGE...]     haproxy: the peer that tools/bench.sh sidecar measures Assay beside
 # Idempotent; silent and fast (one dpkg query) when nothing is missing.
 set -euo pipefail
 
@@ -15,6 +16,7 @@ packages=(
   # end-to-end tests and the demo
   nginx wrk curl openssl nodejs procps
   python3 python3-requests python3-pytest python3-cryptography
+  "$@"
 )
 
 missing=()

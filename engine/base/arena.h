@@ -29,6 +29,13 @@ class Arena {
     return {reinterpret_cast<T*>(block_.get() + start), count};
   }
 
+  // Takes all the room that is left; for results whose size shows only when they are there. Give back with shrink().
+  template <typename T>
+  [[nodiscard]] std::span<T> take_rest() noexcept {
+    const std::size_t start = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
+    return start > size_ ? std::span<T>() : take<T>((size_ - start) / sizeof(T));
+  }
+
   // Gives back the end of the latest piece: only its first `count` objects stay taken.
   // Precondition: `piece` is the result of the latest take().
   template <typename T>

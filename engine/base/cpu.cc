@@ -37,14 +37,15 @@ constexpr std::array<Leaf7, 6> kAvx512Features{{
     {.feature = CpuFeature::kAvx512ifma, .ebx = kAvx512Ebx | 1u << 21, .ecx = 0},
     {.feature = CpuFeature::kAvx512vbmi, .ebx = kAvx512Ebx | kAvx512bwEbx, .ecx = 1u << 1},
 }};
-constexpr std::uint32_t kBmi2Ebx = 1u << 8;
+constexpr std::uint32_t kBmi2Ebx = 1u << 8, kShaEbx = 1u << 29;
 
 constexpr bool has_all(std::uint64_t bits, std::uint64_t needed) noexcept { return (bits & needed) == needed; }
 
 // One bit each, and no two the same.
 constexpr bool features_are_distinct() noexcept {
-  std::uint32_t seen = static_cast<std::uint32_t>(CpuFeature::kAvx2) | static_cast<std::uint32_t>(CpuFeature::kBmi2);
-  std::size_t count = 2;
+  std::uint32_t seen = static_cast<std::uint32_t>(CpuFeature::kAvx2) | static_cast<std::uint32_t>(CpuFeature::kBmi2) |
+                       static_cast<std::uint32_t>(CpuFeature::kSha);
+  std::size_t count = 3;
   for (const Leaf7& row : kAvx512Features) {
     seen |= static_cast<std::uint32_t>(row.feature);
     ++count;
@@ -59,6 +60,7 @@ static_assert(features_are_distinct());
 CpuFeatures features_of(const CpuRegisters& registers) noexcept {
   CpuFeatures features;
   if (has_all(registers.leaf7_ebx, kBmi2Ebx)) features = features.with(CpuFeature::kBmi2);
+  if (has_all(registers.leaf7_ebx, kShaEbx)) features = features.with(CpuFeature::kSha);
   const bool ymm = has_all(registers.leaf1_ecx, kAvxLeaf1) && has_all(registers.xcr0, kYmmSaved);
   if (ymm && has_all(registers.leaf7_ebx, kAvx2Ebx)) features = features.with(CpuFeature::kAvx2);
   const bool zmm = has_all(registers.leaf1_ecx, kAvx512Leaf1) && has_all(registers.xcr0, kZmmSaved);

@@ -17,6 +17,7 @@ enum class CpuFeature : std::uint32_t {
   kAvx512vl = 1u << 5,
   kAvx512ifma = 1u << 6,
   kAvx512vbmi = 1u << 7,  // includes kAvx512bw
+  kSha = 1u << 8,         // SHA-256 in xmm registers
 };
 
 // A set of features.

@@ -2,10 +2,10 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "config/issuer_reader.h"
@@ -27,7 +27,7 @@ class DiskFiles final : public ConfigFiles {
     std::error_code error;
     if (std::filesystem::is_directory(path, error)) return tl::unexpected<std::string>("is a folder");
     std::ifstream file(path, std::ios::binary);
-    if (!file) return tl::unexpected<std::string>(std::strerror(errno));
+    if (!file) return tl::unexpected<std::string>(std::generic_category().message(errno));
     std::string content(bytes_max + 1, '\0');
     file.read(content.data(), static_cast<std::streamsize>(content.size()));
     content.resize(static_cast<std::size_t>(file.gcount()));
@@ -37,7 +37,7 @@ class DiskFiles final : public ConfigFiles {
   }
 
   [[nodiscard]] std::optional<std::string> read_variable(const std::string& name) const override {
-    const char* value = std::getenv(name.c_str());
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nothing here sets variables
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
   }
 };

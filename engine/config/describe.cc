@@ -96,6 +96,8 @@ void describe_server(const Configuration& configuration, Lines& lines) {
   lines.text("poller", poller_word(configuration.settings.poller));
   lines.count("max_token_bytes", configuration.policy.max_token_bytes);
   lines.count("introspection_cache_bytes", configuration.policy.introspection_cache_bytes);
+  lines.count("verified_cache_bytes", configuration.settings.verified_cache_bytes);
+  lines.count("recheck_one_in", configuration.settings.recheck_one_in);
   lines.count("head_bytes_max", http.head_bytes_max);
   lines.count("headers_max", http.headers_max);
   lines.count("body_bytes_max", http.body_bytes_max);

@@ -19,6 +19,8 @@ constexpr KnownKey kKnownKeys[] = {
     {"server", "poller"},
     {"server", "max_token_bytes"},
     {"server", "introspection_cache_bytes"},
+    {"server", "verified_cache_bytes"},
+    {"server", "recheck_one_in"},
     {"server", "head_bytes_max"},
     {"server", "headers_max"},
     {"server", "body_bytes_max"},

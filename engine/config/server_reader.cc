@@ -16,6 +16,8 @@ using std::chrono::seconds;
 constexpr IntegerBounds kWorkersBounds{0, kWorkersMax};
 constexpr IntegerBounds kTokenBytesBounds{256, kTokenBytesMax};
 constexpr IntegerBounds kCacheBytesBounds{64 * 1024, std::int64_t{16} << 30};
+constexpr IntegerBounds kVerifiedCacheBounds{0, std::int64_t{1} << 30};
+constexpr IntegerBounds kRecheckBounds{0, 1'000'000'000};
 constexpr IntegerBounds kHeadBytesBounds{1024, 1024 * 1024};
 constexpr IntegerBounds kHeadersBounds{8, 1000};
 constexpr IntegerBounds kBodyBytesBounds{0, 16 * 1024 * 1024};
@@ -37,6 +39,8 @@ void read_server_table(const TomlValue& table, Faults& faults, Configuration& ou
   reader.read_choice<PollerChoice>("poller", kPollerChoices, out.settings.poller);
   reader.read_integer("max_token_bytes", kTokenBytesBounds, out.policy.max_token_bytes);
   reader.read_integer("introspection_cache_bytes", kCacheBytesBounds, out.policy.introspection_cache_bytes);
+  reader.read_integer("verified_cache_bytes", kVerifiedCacheBounds, out.settings.verified_cache_bytes);
+  reader.read_integer("recheck_one_in", kRecheckBounds, out.settings.recheck_one_in);
   reader.read_integer("head_bytes_max", kHeadBytesBounds, http.head_bytes_max);
   reader.read_integer("headers_max", kHeadersBounds, http.headers_max);
   reader.read_integer("body_bytes_max", kBodyBytesBounds, http.body_bytes_max);

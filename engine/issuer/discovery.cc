@@ -77,7 +77,7 @@ Expected<Metadata> parse_metadata(std::string_view document, std::string_view ex
   text.append(document).append(jose::kJsonPaddingBytes, '\0');
   base::Arena arena(document.size());
   jose::JsonReader reader(document.size());
-  const Expected<jose::JsonValue> root = reader.read(std::string_view(text).substr(0, document.size()), arena);
+  const Expected<jose::JsonValue> root = reader.read(std::string_view{text}.substr(0, document.size()), arena);
   if (!root) return fail(ErrorCode::kBadMetadata, root.error().offset);
   const jose::JsonValue::Found issuer = root->find("issuer");
   const bool is_expected = issuer && issuer.value.kind() == JsonKind::kString && issuer.value.text() == expected_issuer;

@@ -15,6 +15,7 @@
 #include <simdjson.h>
 
 #include "assay/limits.h"
+#include "base/attributes.h"
 #include "base/check.h"
 #include "jose/json_grammar.h"
 #include "jose/name_table.h"
@@ -34,6 +35,229 @@ std::uint64_t mark_of(std::string_view name) noexcept {
   return std::uint64_t{1} << ((name.size() * 5 + first * 3U + last) % 64);
 }
 
+struct OpenContainer {
+  std::uint32_t node;
+  std::uint32_t member_count;
+  std::uint64_t marks;  // of the names so far, while they are compared
+};
+
+// What a walk reads and writes; all must outlive it.
+struct WalkParts {
+  std::string_view text;                   // of the document
+  std::span<const std::uint32_t> offsets;  // of its tokens, and text.size() behind the last
+  base::Arena& arena;
+  std::span<JsonNode> nodes;
+  NameTable& names;
+  std::array<OpenContainer, kJsonDepthMax>& open;
+};
+
+// One walk over the tokens of one document. Its members stay in registers as long as nothing out of line is handed the
+// walk itself: the rare cases are free functions of values.
+class Walk {
+ public:
+  explicit Walk(const WalkParts& parts) noexcept
+      : text_(parts.text),
+        offsets_(parts.offsets.data()),
+        token_count_(static_cast<std::uint32_t>(parts.offsets.size() - 1)),
+        has_escapes_(parts.text.find('\\') != std::string_view::npos),
+        nodes_(parts.nodes),
+        parts_(parts) {}
+
+  // Takes all tokens; kNone if they are one object.
+  ErrorCode run() noexcept;
+  [[nodiscard]] std::uint32_t node_count() const noexcept { return node_count_; }
+  // Of the token that run() stopped at.
+  [[nodiscard]] std::size_t offset() const noexcept { return offsets_[token_]; }
+
+ private:
+  [[nodiscard]] bool at_end() const noexcept { return token_ == token_count_; }
+  // The first byte of the token at hand. Precondition: !at_end().
+  [[nodiscard]] char first_byte() const noexcept { return text_[offsets_[token_]]; }
+
+  ErrorCode take_item() noexcept;
+  ErrorCode take_name() noexcept;
+  ErrorCode take_value() noexcept;
+  ErrorCode take_literal() noexcept;
+  ErrorCode open(JsonKind kind) noexcept;
+  void close() noexcept;
+
+  [[nodiscard]] std::string_view token_text() const noexcept;
+  ErrorCode read_string(std::string_view& string) const noexcept;
+  [[nodiscard]] bool repeats_name(std::string_view name) noexcept;
+  void add_node(JsonKind kind, std::string_view text) noexcept;
+
+  const std::string_view text_;
+  const std::uint32_t* const offsets_;
+  const std::uint32_t token_count_;
+  const bool has_escapes_;
+  const std::span<JsonNode> nodes_;
+  const WalkParts& parts_;
+
+  std::uint32_t token_ = 0;
+  std::uint32_t node_count_ = 0;
+  std::string_view name_;  // of the member whose value is awaited
+  std::uint32_t depth_ = 0;
+  char closing_ = '\0';  // bracket of the innermost container
+  bool is_new_ = false;  // that container has no item yet
+};
+
+bool has_member(std::span<const JsonNode> nodes, std::uint32_t object, std::string_view name) noexcept {
+  const auto end = static_cast<std::uint32_t>(nodes.size());
+  for (std::uint32_t member = object + 1; member < end; member = nodes[member].end) {
+    if (nodes[member].name == name) return true;
+  }
+  return false;
+}
+
+// As has_member, for an object with many members; remembers the name. `nodes` are those so far, `earlier` the object's.
+bool repeats_name_of_many(NameTable& names, std::span<const JsonNode> nodes, const OpenContainer& object,
+                          std::string_view name) noexcept {
+  const auto next = static_cast<std::uint32_t>(nodes.size());
+  if (object.member_count == kComparedMembersMax) {
+    for (std::uint32_t member = object.node + 1; member < next; member = nodes[member].end) {
+      static_cast<void>(names.insert(nodes, {.object = object.node, .index = member}, nodes[member].name));
+    }
+  }
+  return !names.insert(nodes, {.object = object.node, .index = next}, name);
+}
+
+ErrorCode Walk::run() noexcept {
+  if (first_byte() != '{') return ErrorCode::kBadJson;
+  static_cast<void>(open(JsonKind::kObject));
+  while (depth_ != 0) {
+    if (at_end()) return ErrorCode::kBadJson;
+    if (const ErrorCode code = take_item(); code != ErrorCode::kNone) return code;
+  }
+  return at_end() ? ErrorCode::kNone : ErrorCode::kBadJson;
+}
+
+// Takes the end of the innermost container, or its next member or element with the comma before it.
+ErrorCode Walk::take_item() noexcept {
+  if (first_byte() == closing_) {
+    close();
+    return ErrorCode::kNone;
+  }
+  if (!is_new_) {
+    if (first_byte() != ',') return ErrorCode::kBadJson;
+    ++token_;
+    if (at_end()) return ErrorCode::kBadJson;
+  }
+  is_new_ = false;
+  if (closing_ == '}') {
+    if (const ErrorCode code = take_name(); code != ErrorCode::kNone) return code;
+  }
+  return take_value();
+}
+
+// Takes the name and the colon behind it.
+ErrorCode Walk::take_name() noexcept {
+  if (first_byte() != '"') return ErrorCode::kBadJson;
+  if (const ErrorCode code = read_string(name_); code != ErrorCode::kNone) return code;
+  if (repeats_name(name_)) return ErrorCode::kDuplicateMember;
+  if (token_ + 1 == token_count_ || text_[offsets_[token_ + 1]] != ':') return ErrorCode::kBadJson;
+  token_ += 2;
+  return at_end() ? ErrorCode::kBadJson : ErrorCode::kNone;
+}
+
+ErrorCode Walk::take_value() noexcept {
+  const char first = first_byte();
+  if (first == '"') {
+    std::string_view string;
+    if (const ErrorCode code = read_string(string); code != ErrorCode::kNone) return code;
+    add_node(JsonKind::kString, string);
+    ++token_;
+    return ErrorCode::kNone;
+  }
+  if (first == '{') return open(JsonKind::kObject);
+  if (first == '[') return open(JsonKind::kArray);
+  return take_literal();
+}
+
+ErrorCode Walk::take_literal() noexcept {
+  const std::string_view text = token_text();
+  JsonKind kind = JsonKind::kNumber;
+  if (!is_json_number(text)) {
+    if (text == "true") {
+      kind = JsonKind::kTrue;
+    } else if (text == "false") {
+      kind = JsonKind::kFalse;
+    } else if (text == "null") {
+      kind = JsonKind::kNull;
+    } else {
+      return ErrorCode::kBadJson;
+    }
+  }
+  add_node(kind, text);
+  ++token_;
+  return ErrorCode::kNone;
+}
+
+ErrorCode Walk::open(JsonKind kind) noexcept {
+  if (depth_ == kJsonDepthMax) return ErrorCode::kBadJson;
+  parts_.open[depth_++] = {.node = node_count_, .member_count = 0, .marks = 0};
+  add_node(kind, text_.substr(offsets_[token_], 1));
+  ++token_;
+  closing_ = kind == JsonKind::kObject ? '}' : ']';
+  is_new_ = true;
+  return ErrorCode::kNone;
+}
+
+void Walk::close() noexcept {
+  JsonNode& node = nodes_[parts_.open[--depth_].node];
+  const char* const end = text_.data() + offsets_[token_] + 1;
+  node.text = std::string_view(node.text.data(), static_cast<std::size_t>(end - node.text.data()));
+  node.end = node_count_;
+  ++token_;
+  is_new_ = false;
+  if (depth_ == 0) return;
+  closing_ = nodes_[parts_.open[depth_ - 1].node].kind == JsonKind::kObject ? '}' : ']';
+}
+
+// The token without the blanks behind it.
+ASSAY_ALWAYS_INLINE std::string_view Walk::token_text() const noexcept {
+  const std::size_t begin = offsets_[token_];
+  std::size_t end = offsets_[token_ + 1];
+  while (is_json_blank(text_[end - 1])) --end;
+  return {text_.data() + begin, end - begin};
+}
+
+// Reads the string at hand, unescaped.
+ASSAY_ALWAYS_INLINE ErrorCode Walk::read_string(std::string_view& string) const noexcept {
+  const std::string_view quoted = token_text();
+  if (quoted.size() < 2 || quoted.back() != '"') return ErrorCode::kBadJson;
+  string = {quoted.data() + 1, quoted.size() - 2};
+  if (has_escapes_ && string.find('\\') != std::string_view::npos) {
+    const Expected<std::string_view> unescaped = unescape_json(string, parts_.arena);
+    if (!unescaped) return unescaped.error().code;
+    string = *unescaped;
+    return ErrorCode::kNone;
+  }
+  ASSAY_DCHECK(string.find('"') == std::string_view::npos);
+  return ErrorCode::kNone;
+}
+
+// Whether an earlier member of the innermost object has this name; remembers the name.
+ASSAY_ALWAYS_INLINE bool Walk::repeats_name(std::string_view name) noexcept {
+  OpenContainer& object = parts_.open[depth_ - 1];
+  bool repeated = false;
+  if (object.member_count < kComparedMembersMax) {
+    const std::uint64_t mark = mark_of(name);
+    repeated = (object.marks & mark) != 0 && has_member(nodes_.first(node_count_), object.node, name);
+    object.marks |= mark;
+  } else {
+    repeated = repeats_name_of_many(parts_.names, nodes_.first(node_count_), object, name);
+  }
+  ++object.member_count;
+  return repeated;
+}
+
+ASSAY_ALWAYS_INLINE void Walk::add_node(JsonKind kind, std::string_view text) noexcept {
+  ASSAY_CHECK(node_count_ < nodes_.size());
+  std::construct_at(&nodes_[node_count_], JsonNode{.name = name_, .text = text, .end = node_count_ + 1, .kind = kind});
+  ++node_count_;
+  name_ = {};
+}
+
 }  // namespace
 
 class JsonReader::Impl {
@@ -42,29 +266,6 @@ class JsonReader::Impl {
   Expected<JsonValue> read(std::string_view text, base::Arena& arena) noexcept;
 
  private:
-  enum class Awaited : std::uint8_t { kName, kNameOrEnd, kValue, kValueOrEnd, kCommaOrEnd, kNothing };
-
-  struct OpenContainer {
-    std::uint32_t node;
-    std::uint32_t member_count;
-    std::uint64_t marks;  // of the names so far, while they are compared
-  };
-
-  // Each takes the token at hand, kNone if it fits.
-  ErrorCode take_token() noexcept;
-  ErrorCode take_name() noexcept;
-  ErrorCode take_value() noexcept;
-  ErrorCode take_comma_or_end() noexcept;
-  ErrorCode open(JsonKind kind) noexcept;
-  ErrorCode close() noexcept;
-
-  [[nodiscard]] std::size_t token_begin() const noexcept { return stage1_->structural_indexes[token_]; }
-  [[nodiscard]] std::string_view token_text() const noexcept;
-  Expected<std::string_view> token_string() noexcept;
-  [[nodiscard]] bool repeats_name(OpenContainer& object, std::string_view name) noexcept;
-  [[nodiscard]] bool has_member(std::uint32_t object, std::string_view name) const noexcept;
-  void add_node(JsonKind kind, std::string_view text) noexcept;
-
   // A value takes two bytes at least, its separator or closing bracket included; open containers lack the latter.
   static constexpr std::size_t node_count_max(std::size_t document_bytes) noexcept {
     return document_bytes / 2 + 1 + kJsonDepthMax;
@@ -75,17 +276,7 @@ class JsonReader::Impl {
   base::Arena memory_;  // nodes and name slots: touched only as far as documents need
   std::span<JsonNode> nodes_;
   NameTable names_;
-
-  // The document at hand.
-  std::string_view text_;
-  base::Arena* arena_ = nullptr;
-  bool has_escapes_ = false;
-  Awaited awaited_ = Awaited::kNothing;
-  std::uint32_t token_ = 0;  // index into stage 1's list
-  std::uint32_t node_count_ = 0;
-  std::string_view name_;  // of the member whose value is awaited
   std::array<OpenContainer, kJsonDepthMax> open_;
-  std::size_t depth_ = 0;
 };
 
 JsonReader::Impl::Impl(std::size_t document_bytes_max)
@@ -106,151 +297,14 @@ Expected<JsonValue> JsonReader::Impl::read(std::string_view text, base::Arena& a
   if (stage1_->stage1(bytes, text.size(), simdjson::stage1_mode::regular) != simdjson::SUCCESS) {
     return fail(ErrorCode::kBadJson);
   }
-  text_ = text;
-  arena_ = &arena;
-  has_escapes_ = text.find('\\') != std::string_view::npos;
   names_.begin_document(text.size());
-  token_ = 0;
-  node_count_ = 0;
-  name_ = {};
-  depth_ = 0;
-  awaited_ = Awaited::kValue;
-
-  if (text[token_begin()] != '{') return fail(ErrorCode::kBadJson, token_begin());
-  for (; token_ < stage1_->n_structural_indexes; ++token_) {
-    const std::size_t begin = token_begin();
-    if (const ErrorCode code = take_token(); code != ErrorCode::kNone) return fail(code, begin);
-  }
-  if (awaited_ != Awaited::kNothing) return fail(ErrorCode::kBadJson, text.size());
-  return JsonValue(nodes_.first(node_count_), 0);
-}
-
-ErrorCode JsonReader::Impl::take_token() noexcept {
-  const char first = text_[token_begin()];
-  switch (awaited_) {
-    case Awaited::kName: return take_name();
-    case Awaited::kNameOrEnd: return first == '}' ? close() : take_name();
-    case Awaited::kValue: return take_value();
-    case Awaited::kValueOrEnd: return first == ']' ? close() : take_value();
-    case Awaited::kCommaOrEnd: return take_comma_or_end();
-    case Awaited::kNothing: return ErrorCode::kBadJson;
-  }
-  return ErrorCode::kBadJson;
-}
-
-// Takes the name and the colon behind it.
-ErrorCode JsonReader::Impl::take_name() noexcept {
-  if (text_[token_begin()] != '"') return ErrorCode::kBadJson;
-  const Expected<std::string_view> name = token_string();
-  if (!name) return name.error().code;
-  if (repeats_name(open_[depth_ - 1], *name)) return ErrorCode::kDuplicateMember;
-  name_ = *name;
-  ++token_;
-  if (token_ == stage1_->n_structural_indexes || text_[token_begin()] != ':') return ErrorCode::kBadJson;
-  awaited_ = Awaited::kValue;
-  return ErrorCode::kNone;
-}
-
-ErrorCode JsonReader::Impl::take_value() noexcept {
-  const char first = text_[token_begin()];
-  if (first == '{') return open(JsonKind::kObject);
-  if (first == '[') return open(JsonKind::kArray);
-  awaited_ = Awaited::kCommaOrEnd;
-  if (first == '"') {
-    const Expected<std::string_view> string = token_string();
-    if (!string) return string.error().code;
-    add_node(JsonKind::kString, *string);
-    return ErrorCode::kNone;
-  }
-  const std::string_view text = token_text();
-  if (is_json_number(text)) {
-    add_node(JsonKind::kNumber, text);
-  } else if (text == "true") {
-    add_node(JsonKind::kTrue, text);
-  } else if (text == "false") {
-    add_node(JsonKind::kFalse, text);
-  } else if (text == "null") {
-    add_node(JsonKind::kNull, text);
-  } else {
-    return ErrorCode::kBadJson;
-  }
-  return ErrorCode::kNone;
-}
-
-ErrorCode JsonReader::Impl::take_comma_or_end() noexcept {
-  const char first = text_[token_begin()];
-  const bool in_object = nodes_[open_[depth_ - 1].node].kind == JsonKind::kObject;
-  if (first == (in_object ? '}' : ']')) return close();
-  if (first != ',') return ErrorCode::kBadJson;
-  awaited_ = in_object ? Awaited::kName : Awaited::kValue;
-  return ErrorCode::kNone;
-}
-
-ErrorCode JsonReader::Impl::open(JsonKind kind) noexcept {
-  if (depth_ == kJsonDepthMax) return ErrorCode::kBadJson;
-  open_[depth_++] = {.node = node_count_, .member_count = 0, .marks = 0};
-  add_node(kind, text_.substr(token_begin(), 1));
-  awaited_ = kind == JsonKind::kObject ? Awaited::kNameOrEnd : Awaited::kValueOrEnd;
-  return ErrorCode::kNone;
-}
-
-ErrorCode JsonReader::Impl::close() noexcept {
-  JsonNode& node = nodes_[open_[--depth_].node];
-  const char* const end = text_.data() + token_begin() + 1;
-  node.text = std::string_view(node.text.data(), static_cast<std::size_t>(end - node.text.data()));
-  node.end = node_count_;
-  awaited_ = depth_ == 0 ? Awaited::kNothing : Awaited::kCommaOrEnd;
-  return ErrorCode::kNone;
-}
-
-// The token without the blanks behind it.
-std::string_view JsonReader::Impl::token_text() const noexcept {
-  const std::size_t begin = token_begin();
-  // Stage 1 ends its list with the size of the text.
-  std::size_t end = stage1_->structural_indexes[token_ + 1];
-  while (is_json_blank(text_[end - 1])) --end;
-  return text_.substr(begin, end - begin);
-}
-
-// The string at hand, unescaped.
-Expected<std::string_view> JsonReader::Impl::token_string() noexcept {
-  const std::string_view quoted = token_text();
-  if (quoted.size() < 2 || quoted.back() != '"') return fail(ErrorCode::kBadJson);
-  const std::string_view body = quoted.substr(1, quoted.size() - 2);
-  if (has_escapes_ && body.find('\\') != std::string_view::npos) return unescape_json(body, *arena_);
-  ASSAY_DCHECK(body.find('"') == std::string_view::npos);
-  return body;
-}
-
-// Whether an earlier member of `object` has this name; remembers the name.
-bool JsonReader::Impl::repeats_name(OpenContainer& object, std::string_view name) noexcept {
-  const std::uint32_t earlier = object.member_count++;
-  if (earlier < kComparedMembersMax) {
-    const std::uint64_t mark = mark_of(name);
-    const bool seen = (object.marks & mark) != 0;
-    object.marks |= mark;
-    return seen && has_member(object.node, name);
-  }
-  if (earlier == kComparedMembersMax) {
-    for (std::uint32_t member = object.node + 1; member < node_count_; member = nodes_[member].end) {
-      static_cast<void>(names_.insert(nodes_, {.object = object.node, .index = member}, nodes_[member].name));
-    }
-  }
-  return !names_.insert(nodes_, {.object = object.node, .index = node_count_}, name);
-}
-
-bool JsonReader::Impl::has_member(std::uint32_t object, std::string_view name) const noexcept {
-  for (std::uint32_t member = object + 1; member < node_count_; member = nodes_[member].end) {
-    if (nodes_[member].name == name) return true;
-  }
-  return false;
-}
-
-void JsonReader::Impl::add_node(JsonKind kind, std::string_view text) noexcept {
-  ASSAY_CHECK(node_count_ < nodes_.size());
-  std::construct_at(&nodes_[node_count_], JsonNode{.name = name_, .text = text, .end = node_count_ + 1, .kind = kind});
-  ++node_count_;
-  name_ = {};
+  // Stage 1 finds one token at least, and ends its list with the size of the text.
+  const std::span offsets(stage1_->structural_indexes.get(), stage1_->n_structural_indexes + std::size_t{1});
+  const WalkParts parts{
+      .text = text, .offsets = offsets, .arena = arena, .nodes = nodes_, .names = names_, .open = open_};
+  Walk walk(parts);
+  if (const ErrorCode code = walk.run(); code != ErrorCode::kNone) return fail(code, walk.offset());
+  return JsonValue(nodes_.first(walk.node_count()), 0);
 }
 
 JsonReader::JsonReader(std::size_t document_bytes_max) : impl_(std::make_unique<Impl>(document_bytes_max)) {}

@@ -60,6 +60,10 @@ class JsonValue {
   [[nodiscard]] Iterator begin() const noexcept { return {nodes_, is_container() ? index_ + 1 : node().end}; }
   [[nodiscard]] Iterator end() const noexcept { return {nodes_, node().end}; }
 
+  // Where this value stands among its document's nodes; 0: the root. And the value that stands at such an index.
+  [[nodiscard]] std::uint32_t index() const noexcept { return index_; }
+  [[nodiscard]] JsonValue at(std::uint32_t index) const noexcept { return {nodes_, index}; }
+
   // Finds a member of an object by its exact unescaped name. Cost: linear in the number of members.
   struct Found;
   [[nodiscard]] Found find(std::string_view member_name) const noexcept;

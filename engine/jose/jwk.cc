@@ -266,7 +266,7 @@ Expected<std::vector<Jwk>> parse_jwk_set(std::string_view document) {
   text.append(document).append(kJsonPaddingBytes, '\0');
   base::Arena arena(document.size());
   JsonReader reader(document.size());
-  const Expected<JsonValue> root = reader.read(std::string_view(text).substr(0, document.size()), arena);
+  const Expected<JsonValue> root = reader.read(std::string_view{text}.substr(0, document.size()), arena);
   if (!root) return fail(ErrorCode::kBadKeySet, root.error().offset);
   const JsonValue::Found elements = root->find("keys");
   if (!elements || elements.value.kind() != JsonKind::kArray) return fail(ErrorCode::kBadKeySet);

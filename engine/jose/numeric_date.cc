@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
+#include <optional>
 
 #include "assay/limits.h"
 
@@ -75,9 +75,43 @@ std::int64_t read_digits(const Decimal& decimal, std::size_t begin, std::size_t 
   return value;
 }
 
+// Nearly every date is ten digits: seconds and nothing else.
+constexpr std::size_t kPlainDigitsMin = 8;
+constexpr std::size_t kPlainDigitsMax = 12;
+static_assert(kNumericDateUsMax / kUsPerSecond >= 1'000'000'000'000, "plain dates are kept exactly");
+
+// The eight digits that `text` starts with, first digit highest; nothing if one of them is none.
+std::optional<std::int64_t> read_eight_digits(const char* text) noexcept {
+  std::uint64_t word = 0;
+  for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+  constexpr std::uint64_t kHighHalves = 0xf0f0'f0f0'f0f0'f0f0;
+  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030;
+  // Bytes 0x30 to 0x3f pass the first test; 6 more carries those above '9' out of the range.
+  if ((word & kHighHalves) != kZeros || ((word + 0x0606'0606'0606'0606) & kHighHalves) != kZeros) return std::nullopt;
+  word -= kZeros;
+  word = (word * 10 + (word >> 8)) & 0x00ff'00ff'00ff'00ff;    // four pairs
+  word = (word * 100 + (word >> 16)) & 0x0000'ffff'0000'ffff;  // two groups of four
+  return static_cast<std::int64_t>((word * 10'000 + (word >> 32)) & 0xffff'ffff);
+}
+
+// A date of kPlainDigitsMin to kPlainDigitsMax digits and nothing else; nothing for every other text.
+std::optional<NumericDate> read_plain_date(std::string_view number) noexcept {
+  if (number.size() < kPlainDigitsMin || number.size() > kPlainDigitsMax) return std::nullopt;
+  const std::size_t tail = number.size() - 8;
+  std::int64_t high = 0;
+  for (std::size_t i = 0; i < tail; ++i) {
+    if (number[i] < '0' || number[i] > '9') return std::nullopt;
+    high = high * 10 + (number[i] - '0');
+  }
+  const std::optional<std::int64_t> low = read_eight_digits(number.data() + tail);
+  if (!low) return std::nullopt;
+  return NumericDate{(high * 100'000'000 + *low) * kUsPerSecond};
+}
+
 }  // namespace
 
 Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept {
+  if (const std::optional<NumericDate> plain = read_plain_date(number)) return *plain;
   const Decimal decimal = take_apart(number);
   const std::size_t first = find_nonzero(decimal, 0);
   if (first == decimal.digit_count()) return NumericDate{0};

@@ -1,6 +1,7 @@
 #include "jose/scope.h"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -11,13 +12,24 @@ namespace assay::jose {
 namespace {
 
 // NQCHAR of RFC 6749 sec 3.3: printable ASCII without blank, '"' and '\'.
-bool is_scope_character(char c) noexcept { return c > ' ' && c <= '~' && c != '"' && c != '\\'; }
+constexpr bool is_scope_character(char c) noexcept { return c > ' ' && c <= '~' && c != '"' && c != '\\'; }
 
-// One scope-token without any character of `reserved`.
+// Every character of every scope comes by: one look-up each.
+constexpr std::array<bool, 256> kScopeCharacters = [] {
+  std::array<bool, 256> fits{};
+  for (std::size_t i = 0; i < fits.size(); ++i) fits[i] = is_scope_character(static_cast<char>(i));
+  return fits;
+}();
+
+// One scope-token without any character of `reserved`, which are few.
 bool is_scope_token(std::string_view token, std::string_view reserved) noexcept {
-  return !token.empty() && std::all_of(token.begin(), token.end(), [reserved](char c) {
-    return is_scope_character(c) && reserved.find(c) == std::string_view::npos;
-  });
+  for (const char c : token) {
+    if (!kScopeCharacters[static_cast<unsigned char>(c)]) return false;
+    for (const char other : reserved) {
+      if (c == other) return false;
+    }
+  }
+  return !token.empty();
 }
 
 constexpr std::string_view kReservedInBracketed = ",[]";
@@ -49,11 +61,16 @@ class GrantReader {
   }
 
   bool read_separated(std::string_view text, char separator) noexcept {
-    Splitter pieces{text, separator};
-    while (!pieces.done) {
-      if (!read_value(pieces.next(), std::string_view(&separator, 1))) return false;
+    std::size_t begin = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == separator) {
+        if (!add_separated(text.substr(begin, i - begin))) return false;
+        begin = i + 1;
+      } else if (!kScopeCharacters[static_cast<unsigned char>(text[i])]) {
+        return false;
+      }
     }
-    return true;
+    return add_separated(text.substr(begin));
   }
 
   // item = level "[" [permission *("," permission) [","]] "]" / general; text = item *("," item)
@@ -77,6 +94,11 @@ class GrantReader {
   }
 
  private:
+  // The characters between two separators were looked at.
+  bool add_separated(std::string_view value) noexcept {
+    return !value.empty() && add({.level = {}, .permission = value, .text = value});
+  }
+
   bool read_level(std::string_view level, std::string_view permissions) noexcept {
     if (level_seen_ || level.size() > kScopeLevelBytesMax || !is_scope_token(level, kReservedInBracketed)) return false;
     level_seen_ = true;

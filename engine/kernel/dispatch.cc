@@ -7,8 +7,8 @@ namespace assay::kernel {
 namespace {
 
 // The names by which kernels are forced.
-enum class Kernel : std::uint8_t { kBase64url, kRsa };
-constexpr std::array<std::string_view, 2> kKernelNames{"base64url", "rsa"};
+enum class Kernel : std::uint8_t { kBase64url, kRsa, kSha256 };
+constexpr std::array<std::string_view, 3> kKernelNames{"base64url", "rsa", "sha256"};
 
 template <typename V>
 const V* find_preferred(std::span<const V> variants, base::CpuFeatures features) noexcept {
@@ -32,13 +32,15 @@ bool force(KernelTable& table, Kernel kernel, std::string_view name, base::CpuFe
   switch (kernel) {
     case Kernel::kBase64url: return force(table.base64url, base64url_variants(), name, features);
     case Kernel::kRsa: return force(table.rsa, rsa_variants(), name, features);
+    case Kernel::kSha256: return force(table.sha256, sha256_variants(), name, features);
   }
   return false;
 }
 
 KernelTable preferred_kernels(base::CpuFeatures features) noexcept {
   return {.base64url = *find_preferred(base64url_variants(), features),
-          .rsa = *find_preferred(rsa_variants(), features)};
+          .rsa = *find_preferred(rsa_variants(), features),
+          .sha256 = *find_preferred(sha256_variants(), features)};
 }
 
 }  // namespace

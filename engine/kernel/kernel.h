@@ -10,6 +10,7 @@
 #include "base/cpu.h"
 #include "kernel/base64url.h"
 #include "kernel/rsa_public_x8.h"
+#include "kernel/sha256.h"
 
 namespace assay::kernel {
 
@@ -25,16 +26,19 @@ struct Variant {
 
 using Base64urlVariant = Variant<std::size_t (*)(const char*, std::size_t, std::uint8_t*) noexcept>;
 using RsaVariant = Variant<std::uint32_t (*)(const RsaKeyLanes&, const RsaSignatureLanes&) noexcept>;
+using Sha256Variant = Variant<void (*)(Sha256Job* const*, std::size_t) noexcept>;
 
 // The variants of a kernel that were compiled in, the preferred ones first: for tests, probes and benchmarks, which run
 // those that are supported. At least one needs nothing.
 [[nodiscard]] std::span<const Base64urlVariant> base64url_variants() noexcept;
 [[nodiscard]] std::span<const RsaVariant> rsa_variants() noexcept;
+[[nodiscard]] std::span<const Sha256Variant> sha256_variants() noexcept;
 
 // The chosen variants. The default is what every processor runs.
 struct KernelTable {
   Base64urlVariant base64url = {.name = "portable", .run = decode_base64url_portable, .needs = {}};
   RsaVariant rsa = {.name = "portable", .run = nullptr, .needs = {}};
+  Sha256Variant sha256 = {.name = "portable", .run = nullptr, .needs = {}};
 };
 
 // Chooses the variants for a processor with `features`.

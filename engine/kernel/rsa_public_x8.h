@@ -17,11 +17,11 @@
 // q + h 2^520 = (h + q M) 2^520 (mod n) with M = 2^-520 mod n. The last block is a Montgomery step with
 // q = block * (-1/n) mod 2^520.
 //
-//   ranges      n odd, 2^(52 (limbs - kLimbsStep)) < n < 2^(52 limbs - kHeadroomBits); s, M, K, C < n; hash < 2^256.
-//               All limbs clean
+//   ranges      n odd, 2^(52 (limbs - kLimbsStep)) < n < 2^(52 limbs - kHeadroomBits); M, K, C < n, with clean limbs;
+//               hash < 2^256. A lane whose s is not below n is never equal (RFC 8017 sec 5.2.2)
 //   reduction   every intermediate result is in [0, 3n): a product of two such, (3n)^2 / R < n / 16, and less than
 //               2n + n / 16 of the folds and the last step. Results are compared with 0, n and 2n, never reduced
-//               further
+//               further. A variant may as well divide by R limb by limb: then results are in [0, 2n)
 //   lanes       independent: no lane reads another's limbs
 //   timing      public data only; not constant-time
 #pragma once
@@ -44,14 +44,15 @@ struct alignas(64) RsaKeyLanes {
   std::size_t limbs;                               // kLimbsMin, + kLimbsStep, ... kLimbsMax: the same for all lanes
 };
 
-// What the tokens of eight lanes bring along; laid out alike.
-struct alignas(64) RsaSignatureLanes {
-  std::uint64_t signature_s[kLimbsMax][kLanes];
-  std::uint64_t hash[kHashLimbs][kLanes];
+// What the tokens of eight lanes bring along.
+struct RsaSignatureLanes {
+  const std::uint8_t* signature[kLanes];  // s, most significant octet first; null: the lane is idle
+  std::size_t signature_bytes[kLanes];    // at most 52 limbs / 8; ignored in an idle lane
+  const std::uint8_t* hash[kLanes];       // kHashBytes, most significant octet first; ignored in an idle lane
 };
 
-// Which lanes are equal: bit l for lane l. No bit above kLanes. Cost for 40, 60 and 80 limbs: that of 17
-// multiplications, whatever the lanes hold.
+// Which lanes are equal: bit l for lane l. No bit above kLanes, and none of an idle lane, whatever its key is.
+// Cost for 40, 60 and 80 limbs: that of 17 multiplications; less where no more than two or three lanes are in use.
 [[nodiscard]] std::uint32_t rsa_public_x8_portable(const RsaKeyLanes& keys,
                                                    const RsaSignatureLanes& signatures) noexcept;
 [[nodiscard]] std::uint32_t rsa_public_x8_avx512ifma(const RsaKeyLanes& keys,

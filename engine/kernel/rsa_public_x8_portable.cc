@@ -22,6 +22,12 @@ struct LaneKey {
   Number inverse;
 };
 
+Number number_of(const std::uint8_t* octets, std::size_t size, std::size_t limbs) noexcept {
+  Number number{};
+  write_limbs({octets, size}, {number.data(), limbs, 1});
+  return number;
+}
+
 Number lane_of(const std::uint64_t (*limbs)[kLanes], std::size_t count, std::size_t lane) noexcept {
   Number number{};
   for (std::size_t i = 0; i < count; ++i) number[i] = limbs[i][lane];
@@ -69,7 +75,12 @@ bool is_multiple(const Number& number, const LaneKey& key) noexcept {
   return false;
 }
 
+bool is_below(const Number& a, const Number& b) noexcept {
+  return std::lexicographical_compare(a.rbegin(), a.rend(), b.rbegin(), b.rend());
+}
+
 bool is_equal(const LaneKey& key, const Number& s, const Number& hash) noexcept {
+  if (!is_below(s, key.modulus_n)) return false;
   Number x = s;
   for (int squaring = 0; squaring < 16; ++squaring) {
     Product square{};
@@ -88,14 +99,15 @@ bool is_equal(const LaneKey& key, const Number& s, const Number& hash) noexcept 
 std::uint32_t rsa_public_x8_portable(const RsaKeyLanes& keys, const RsaSignatureLanes& signatures) noexcept {
   std::uint32_t equal = 0;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    if (signatures.signature[lane] == nullptr) continue;
     const LaneKey key{.limbs = keys.limbs,
                       .modulus_n = lane_of(keys.modulus_n, keys.limbs, lane),
                       .fold_m = lane_of(keys.fold_m, keys.limbs, lane),
                       .hash_factor_k = lane_of(keys.hash_factor_k, keys.limbs, lane),
                       .padding_c = lane_of(keys.padding_c, keys.limbs, lane),
                       .inverse = lane_of(keys.inverse, kBlockLimbs, lane)};
-    const Number s = lane_of(signatures.signature_s, keys.limbs, lane);
-    const Number hash = lane_of(signatures.hash, kHashLimbs, lane);
+    const Number s = number_of(signatures.signature[lane], signatures.signature_bytes[lane], keys.limbs);
+    const Number hash = number_of(signatures.hash[lane], kHashBytes, kHashLimbs);
     if (is_equal(key, s, hash)) equal |= 1u << lane;
   }
   return equal;

@@ -27,22 +27,6 @@ constexpr std::string_view kMethods[] = {
 // Most hexadecimal digits of a chunk size: what 64 bits hold.
 constexpr int kChunkDigitsMax = 16;
 
-// As is_made_of, for field values: eight plain bytes (0x20-0x7E) at once.
-bool is_field_value(std::string_view value, unsigned classes) noexcept {
-  constexpr std::uint64_t kOnes = 0x0101010101010101U;
-  constexpr std::uint64_t kHigh = 0x8080808080808080U;
-  std::size_t i = 0;
-  for (; i + sizeof(std::uint64_t) <= value.size(); i += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, value.data() + i, sizeof word);
-    const std::uint64_t del = word ^ (0x7F * kOnes);
-    // Set for bytes >= 0x80, < 0x20 or 0x7F, and now and then for a plain neighbour of one: the table decides.
-    const std::uint64_t doubtful = (word | (word - 0x20 * kOnes) | (del - kOnes)) & kHigh;
-    if (doubtful != 0 && !is_made_of(value.substr(i, sizeof word), classes)) return false;
-  }
-  return is_made_of(value.substr(i), classes);
-}
-
 // Fields whose values may not hold bytes >= 0x80: credentials, and what frames or routes a message.
 bool is_ascii_field(std::string_view name) noexcept {
   constexpr std::string_view kAsciiFields[] = {"authorization", "cookie",  "proxy-authorization", "host",

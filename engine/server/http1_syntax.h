@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace assay::server {
@@ -51,6 +52,29 @@ inline constexpr std::array<std::uint8_t, 256> kByteClasses = make_byte_classes(
     if (!is_byte_of(c, classes)) return false;
   }
   return true;
+}
+
+// Whether one of the eight bytes at `bytes` may be < 0x20, > 0x7E or `also`. "No" is certain; "yes" may be said for a
+// plain neighbour of such a byte too, so that a table must decide.
+[[nodiscard]] inline bool may_be_special(const char* bytes, char also = '\x7f') noexcept {
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHigh = 0x8080808080808080U;
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  const std::uint64_t del = word ^ (0x7F * kOnes);
+  const std::uint64_t other = word ^ (static_cast<unsigned char>(also) * kOnes);
+  return ((word | (word - 0x20 * kOnes) | (del - kOnes) | (other - kOnes)) & kHigh) != 0;
+}
+
+// As is_made_of, for field values: eight plain bytes (0x20-0x7E) at once. `classes` include kTextByte.
+[[nodiscard]] inline bool is_field_value(std::string_view value, unsigned classes) noexcept {
+  std::size_t i = 0;
+  for (; i + sizeof(std::uint64_t) <= value.size(); i += sizeof(std::uint64_t)) {
+    if (may_be_special(value.data() + i) && !is_made_of(value.substr(i, sizeof(std::uint64_t)), classes)) {
+      return false;
+    }
+  }
+  return is_made_of(value.substr(i), classes);
 }
 
 // `text` without the spaces and tabs around it. RFC 9110 sec 5.6.3.

@@ -2,6 +2,9 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
+
+#include "server/http1_syntax.h"
 
 namespace assay::server {
 namespace {
@@ -28,12 +31,26 @@ std::string_view text_of(const Claim* claim) noexcept {
   return claim->text;
 }
 
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
+// Whether one of eight bytes may need encoding: outside 0x21-0x7E, or "%".
+bool holds_encoded(const char* bytes) noexcept { return may_be_special(bytes, '%') || may_be_special(bytes, ' '); }
+
 }  // namespace
 
 std::size_t percent_encode(std::string_view text, std::span<char> room) noexcept {
   constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::size_t count = 0;
-  for (const char c : text) {
+  while (!text.empty()) {
+    // Most values need no encoding: eight bytes at once.
+    if (text.size() >= kWordBytes && room.size() - count >= kWordBytes && !holds_encoded(text.data())) {
+      std::memcpy(&room[count], text.data(), kWordBytes);
+      count += kWordBytes;
+      text.remove_prefix(kWordBytes);
+      continue;
+    }
+    const char c = text.front();
+    text.remove_prefix(1);
     const bool plain = c > 0x20 && c < 0x7f && c != '%';
     const std::size_t needed = plain ? 1 : 3;
     if (room.size() - count < needed) return room.size() + 1;

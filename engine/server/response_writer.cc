@@ -44,14 +44,18 @@ constexpr StatusPhrase kPhrases[] = {
     {507, "Insufficient Storage"},
 };
 
-void append_number(std::string& out, std::size_t number) {
-  char digits[20];
-  const std::to_chars_result end = std::to_chars(std::begin(digits), std::end(digits), number);
-  out.append(digits, end.ptr);
-}
+constexpr std::size_t kDigitsMax = 20;
+// What a response takes beside its fields and its body: status line, Content-Length, Connection, the empty line.
+constexpr std::size_t kFrameBytesMax = 192;
+constexpr std::size_t kFieldFrameBytes = 4;  // ": " and the line end
+
+// Each writes at `at`, where there is room, and returns what is behind it.
+char* put(char* at, std::string_view text) noexcept { return std::copy(text.begin(), text.end(), at); }
+char* put(char* at, std::size_t number) noexcept { return std::to_chars(at, at + kDigitsMax, number).ptr; }
 
 bool is_sendable(const HttpField& field) noexcept {
-  return !field.name.empty() && is_made_of(field.name, kTokenByte) && is_made_of(field.value, kTextByte | kObsTextByte);
+  return !field.name.empty() && is_made_of(field.name, kTokenByte) &&
+         is_field_value(field.value, kTextByte | kObsTextByte);
 }
 
 }  // namespace
@@ -67,26 +71,25 @@ void append_response(std::string& out, const HttpResponse& response, ResponseCon
   if (!std::all_of(response.fields.begin(), response.fields.end(), is_sendable)) {
     return append_response(out, {.status = 500, .after = response.after}, context);
   }
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::size_t>(response.status));
-  out.append(" ").append(reason_phrase(response.status)).append("\r\n");
-  for (const HttpField& field : response.fields) {
-    out.append(field.name).append(": ").append(field.value).append("\r\n");
-  }
+  std::size_t bytes_max = kFrameBytesMax + response.body.size();
+  for (const HttpField& field : response.fields) bytes_max += field.name.size() + field.value.size() + kFieldFrameBytes;
+  const std::size_t begin = out.size();
+  out.resize(begin + bytes_max);
+  char* at = put(out.data() + begin, "HTTP/1.1 ");
+  at = put(at, static_cast<std::size_t>(response.status));
+  at = put(put(put(at, " "), reason_phrase(response.status)), "\r\n");
+  for (const HttpField& field : response.fields) at = put(put(put(put(at, field.name), ": "), field.value), "\r\n");
   // RFC 9110 sec 8.6: 204 has no length, and 304 would state that of another response.
   const bool bodiless = response.status == 204 || response.status == 304;
-  if (!bodiless) {
-    out.append("Content-Length: ");
-    append_number(out, response.body.size());
-    out.append("\r\n");
-  }
+  if (!bodiless) at = put(put(put(at, "Content-Length: "), response.body.size()), "\r\n");
   switch (context.persistence) {
     case ResponseContext::Persistence::kDefault: break;
-    case ResponseContext::Persistence::kKeepAlive: out.append("Connection: keep-alive\r\n"); break;
-    case ResponseContext::Persistence::kClose: out.append("Connection: close\r\n"); break;
+    case ResponseContext::Persistence::kKeepAlive: at = put(at, "Connection: keep-alive\r\n"); break;
+    case ResponseContext::Persistence::kClose: at = put(at, "Connection: close\r\n"); break;
   }
-  out.append("\r\n");
-  if (!bodiless && !context.is_head) out.append(response.body);
+  at = put(at, "\r\n");
+  if (!bodiless && !context.is_head) at = put(at, response.body);
+  out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 void append_refusal(std::string& out, int status) {

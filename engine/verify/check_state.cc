@@ -2,23 +2,15 @@
 
 namespace assay::verify {
 
-void mark(CheckState& state, Step step, Trace::Mark value) noexcept {
-  if (state.trace != nullptr) state.trace->marks[static_cast<std::size_t>(step)] = value;
-}
-
-bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept {
-  if (result) {
-    mark(state, step, Trace::Mark::kPassed);
-    return true;
-  }
+bool close(CheckState& state, Step step, Error error) noexcept {
   mark(state, step, Trace::Mark::kRefused);
-  state.error = result.error();
+  state.error = error;
   state.open = false;
   return false;
 }
 
 bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset) noexcept {
-  return pass(state, step, fail(code, offset));
+  return close(state, step, Error{.code = code, .offset = static_cast<std::uint32_t>(offset)});
 }
 
 }  // namespace assay::verify

@@ -13,6 +13,7 @@
 #include "jose/header.h"
 #include "jose/scope.h"
 #include "keys/key_set.h"
+#include "state/verified_cache.h"
 #include "verify/compiled_policy.h"
 #include "verify/routes.h"
 
@@ -54,7 +55,12 @@ struct Trace {
   std::array<Mark, kStepCount> marks{};
 };
 
-enum class TokenKind : std::uint8_t { kUnknown, kJwt, kOpaque };
+enum class TokenKind : std::uint8_t {
+  kUnknown,
+  kJwt,
+  kRememberedJwt,  // found among the tokens that were verified: not decoded, and its signature not verified, again
+  kOpaque,
+};
 
 struct CheckState {
   const Check* check = nullptr;
@@ -67,22 +73,31 @@ struct CheckState {
   RouteMatch route;
   TokenKind kind = TokenKind::kUnknown;
   ParsedToken token;                    // kJwt
-  std::string_view unverified_payload;  // kJwt: the claims' JSON text
+  std::string_view unverified_payload;  // kJwt, kRememberedJwt: the claims' JSON text
   jose::Claims unverified_claims;       // of the payload, or of the introspection answer
   const CompiledIssuer* issuer = nullptr;
   std::uint32_t issuer_index = 0;
   const keys::KeyState* keys = nullptr;  // pinned by the worker for the batch
   keys::KeySet::Candidates candidates;
   const keys::Key* verified_by = nullptr;
+  const state::VerifiedEntry* remembered = nullptr;           // kRememberedJwt
   std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // kOpaque
   std::span<const jose::ScopeValue> granted;
   Ticket ticket;  // of the pending verdict
 };
 
 // Notes what became of a step, where somebody wants to know.
-void mark(CheckState& state, Step step, Trace::Mark value) noexcept;
+inline void mark(CheckState& state, Step step, Trace::Mark value) noexcept {
+  if (state.trace != nullptr) state.trace->marks[static_cast<std::size_t>(step)] = value;
+}
+// Closes the check with an error. Returns false.
+bool close(CheckState& state, Step step, Error error) noexcept;
 // Notes that a step passed, or closes the check with the error. Returns whether the check goes on.
-bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept;
+inline bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept {
+  if (!result) return close(state, step, result.error());
+  mark(state, step, Trace::Mark::kPassed);
+  return true;
+}
 // Closes the check. Returns false.
 bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset = 0) noexcept;
 

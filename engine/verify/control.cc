@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "verify/rsa_self_test.h"
+#include "verify/sha256_self_test.h"
 
 namespace assay::verify {
 namespace {
@@ -41,12 +42,13 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
+      verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
-  if (!passes_rsa_self_test(kernels_.rsa)) rsa_guard_.distrust();
+  if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
   thread_ = std::thread([this] { run_thread(); });
 }

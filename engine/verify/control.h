@@ -59,6 +59,11 @@ class ControlMachine final : public Control {
   [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
   [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
+  // Of one worker, and what each may remember of verified tokens.
+  [[nodiscard]] VerifiedCounters& verified_counters(base::ReaderIndex reader) noexcept {
+    return verified_counters_[reader];
+  }
+  [[nodiscard]] std::size_t verified_cache_bytes() const noexcept { return verified_cache_bytes_; }
   // Verdicts on tokens whose issuer is not known, of one worker.
   [[nodiscard]] VerdictCounters& unattributed(base::ReaderIndex reader) noexcept { return unattributed_[reader]; }
 
@@ -95,16 +100,19 @@ class ControlMachine final : public Control {
   void visit_verdicts(std::string_view issuer_name, const std::array<VerdictCounters, kWorkersMax>& counters,
                       const std::function<void(const Metric&)>& visit) const;
   void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
+  void visit_verified_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
 
   Fetcher* const fetcher_;
   const kernel::KernelTable kernels_;
   const std::uint32_t recheck_one_in_;
+  const std::size_t verified_cache_bytes_;
   RsaGuard rsa_guard_;
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   base::Snapshot<CompiledPolicy> policy_;
   std::array<VerdictCounters, kWorkersMax> unattributed_;
+  std::array<VerifiedCounters, base::kReadersMax> verified_counters_;  // one writer each: the reader of that index
 
   mutable base::Mutex mutex_;
   std::uint64_t policy_generation_ ABSL_GUARDED_BY(mutex_) = 1;

@@ -99,14 +99,31 @@ void ControlMachine::visit_key_metrics(const KeySupply& supply, const VisitMetri
 
 void ControlMachine::visit_kernel_metrics(const VisitMetric& visit) const {
   visit(Metric{.name = "rsa_kernel_trusted",
-               .help = "0: the RSA kernel failed its self-test or a recheck, and OpenSSL verifies instead",
+               .help = "0: the RSA or SHA-256 kernel failed its self-test or a recheck, OpenSSL verifies instead",
                .kind = Metric::Kind::kGauge,
                .labels = {{"kernel", kernels_.rsa.name}},
                .value = rsa_guard_.trusted() ? 1.0 : 0.0});
-  visit_value(visit, "rsa_kernel_rechecks_total", "Signatures that the RSA kernel accepted and OpenSSL verified again",
-              Metric::Kind::kCounter, static_cast<double>(rsa_guard_.rechecks()));
-  visit_value(visit, "rsa_kernel_mismatches_total", "Rechecks that contradicted the RSA kernel", Metric::Kind::kCounter,
+  visit_value(visit, "rsa_kernel_rechecks_total",
+              "Signatures accepted with a kernel's help and verified again by OpenSSL", Metric::Kind::kCounter,
+              static_cast<double>(rsa_guard_.rechecks()));
+  visit_value(visit, "rsa_kernel_mismatches_total", "Rechecks that contradicted the kernels", Metric::Kind::kCounter,
               static_cast<double>(rsa_guard_.mismatches()));
+}
+
+void ControlMachine::visit_verified_metrics(const VisitMetric& visit) const {
+  const auto sum = [this](VerifiedCount count) {
+    std::uint64_t total = 0;
+    for (const VerifiedCounters& reader : verified_counters_) total += reader.read(static_cast<std::size_t>(count));
+    return static_cast<double>(total);
+  };
+  visit_value(visit, "verified_cache_hits_total", "JWTs found among those that were verified before",
+              Metric::Kind::kCounter, sum(VerifiedCount::kHits));
+  visit_value(visit, "verified_cache_misses_total", "JWTs that were decoded because they were not found there",
+              Metric::Kind::kCounter, sum(VerifiedCount::kMisses));
+  visit_value(visit, "verified_cache_entries", "Remembered JWTs, of all workers", Metric::Kind::kGauge,
+              sum(VerifiedCount::kEntries));
+  visit_value(visit, "verified_cache_bytes", "Memory of remembered JWTs, of all workers", Metric::Kind::kGauge,
+              sum(VerifiedCount::kBytes));
 }
 
 void ControlMachine::for_each_metric(const VisitMetric& visit) const {
@@ -117,6 +134,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   }
   visit_verdicts("", unattributed_, visit);
   visit_kernel_metrics(visit);
+  visit_verified_metrics(visit);
   const auto visit_calls = [&](std::string_view result, std::uint64_t count) {
     visit(Metric{.name = "introspection_calls_total",
                  .help = "Finished introspection calls by result",

@@ -1,5 +1,6 @@
 #include "verify/evp_verify.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -26,8 +27,11 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, base::FreeWith<EVP_MAC_CTX_free>
 constexpr std::size_t kDigestCount = 3;
 constexpr std::array<const char*, kDigestCount> kDigestNames = {"SHA256", "SHA384", "SHA512"};
 
-// How many keys a worker keeps prepared contexts for. A key that falls out is prepared again: slower, never wrong.
-constexpr std::size_t kContextCount = 256;
+// Contexts are kept in sets, the most recently used first. A key belongs to one set, and the last of it falls out.
+constexpr std::size_t kSetCount = 128;
+constexpr std::size_t kEntriesPerSet = 4;
+constexpr unsigned kSetBits = 7;
+static_assert(kSetCount == std::size_t{1} << kSetBits);
 
 // SEQUENCE, two INTEGERs of up to 66 bytes plus a sign byte each, and their heads.
 constexpr std::size_t kDerSignatureBytesMax = 3 + 2 * (2 + 1 + 66);
@@ -76,21 +80,25 @@ class EvpVerifier::Impl {
 
   bool verify(const keys::Key& key, Alg alg, std::string_view signing_input, std::span<const std::uint8_t> signature) {
     const jose::AlgFacts alg_facts = jose::facts_of(alg);
-    const bool right_size = alg_facts.signature_bytes == 0 ? signature.size() == key.prepared.modulus_bytes
-                                                           : signature.size() == alg_facts.signature_bytes;
-    if (!right_size || signature.empty()) return false;
+    if (!has_right_size(key, alg_facts, signature)) return false;
     switch (alg_facts.family) {
       case jose::AlgFamily::kRsaPkcs1:
-      case jose::AlgFamily::kRsaPss: return verify_digest(key, alg, signing_input, signature);
+      case jose::AlgFamily::kRsaPss:
       case jose::AlgFamily::kEcdsa: {
-        std::array<std::uint8_t, kDerSignatureBytesMax> der;
-        const std::size_t der_bytes = write_der_signature(signature, der);
-        return verify_digest(key, alg, signing_input, std::span(der).first(der_bytes));
+        Hash buffer;
+        const std::span<const std::uint8_t> hash = hash_input(alg_facts.digest, signing_input, buffer);
+        return !hash.empty() && verify_hash(key, alg, hash, signature);
       }
       case jose::AlgFamily::kEdDsa: return verify_message(key, signing_input, signature);
       case jose::AlgFamily::kHmac: return verify_mac(key, alg_facts.digest, signing_input, signature);
     }
     return false;
+  }
+
+  bool verify_sha256(const keys::Key& key, Alg alg, const Sha256Hash& hash, std::span<const std::uint8_t> signature) {
+    const jose::AlgFacts alg_facts = jose::facts_of(alg);
+    return alg_facts.digest == jose::Digest::kSha256 && alg_facts.family != jose::AlgFamily::kHmac &&
+           has_right_size(key, alg_facts, signature) && verify_hash(key, alg, hash, signature);
   }
 
  private:
@@ -103,12 +111,27 @@ class EvpVerifier::Impl {
     DigestContext message_verifier;  // signs over the message: EdDSA
   };
 
+  using Set = std::array<Entry, kEntriesPerSet>;
+  using Hash = std::array<std::uint8_t, EVP_MAX_MD_SIZE>;
+
+  static bool has_right_size(const keys::Key& key, const jose::AlgFacts& alg_facts,
+                             std::span<const std::uint8_t> signature) {
+    const std::size_t bytes = alg_facts.signature_bytes == 0 ? key.prepared.modulus_bytes : alg_facts.signature_bytes;
+    return signature.size() == bytes && bytes != 0;
+  }
+
   Entry& entry_of(const keys::Key& key, Alg alg) {
-    const auto address = reinterpret_cast<std::uintptr_t>(key.prepared.key.handle());
-    const std::size_t index = (address / 64 * 31 + static_cast<std::size_t>(alg)) % kContextCount;
-    Entry& entry = entries_[index];
-    if (entry.key != key.prepared.key.handle() || entry.alg != alg) {
-      entry = Entry{.key = key.prepared.key.handle(), .alg = alg, .digest_verifier = {}, .message_verifier = {}};
+    evp_pkey_st* const handle = key.prepared.key.handle();
+    // Addresses have regular distances: a multiplication spreads them (Knuth's multiplicative hashing).
+    const std::uint64_t spread =
+        (reinterpret_cast<std::uintptr_t>(handle) + static_cast<std::size_t>(alg)) * 0x9E37'79B9'7F4A'7C15;
+    Set& set = sets_[spread >> (64 - kSetBits)];
+    std::size_t found = 0;
+    while (found + 1 < kEntriesPerSet && (set[found].key != handle || set[found].alg != alg)) ++found;
+    if (found != 0) std::rotate(set.begin(), set.begin() + found, set.begin() + found + 1);
+    Entry& entry = set.front();
+    if (entry.key != handle || entry.alg != alg) {
+      entry = Entry{.key = handle, .alg = alg, .digest_verifier = {}, .message_verifier = {}};
     }
     return entry;
   }
@@ -136,20 +159,26 @@ class EvpVerifier::Impl {
     return context;
   }
 
-  bool verify_digest(const keys::Key& key, Alg alg, std::string_view signing_input,
-                     std::span<const std::uint8_t> signature) {
+  // Empty if OpenSSL fails.
+  std::span<const std::uint8_t> hash_input(jose::Digest name, std::string_view signing_input, Hash& hash) {
+    unsigned int hash_bytes = 0;
+    const bool hashed = EVP_DigestInit_ex2(digest_context_.get(), digest(name), nullptr) == 1 &&
+                        EVP_DigestUpdate(digest_context_.get(), signing_input.data(), signing_input.size()) == 1 &&
+                        EVP_DigestFinal_ex(digest_context_.get(), hash.data(), &hash_bytes) == 1;
+    return std::span(hash).first(hashed ? hash_bytes : 0);
+  }
+
+  bool verify_hash(const keys::Key& key, Alg alg, std::span<const std::uint8_t> hash,
+                   std::span<const std::uint8_t> signature) {
     const jose::AlgFacts alg_facts = jose::facts_of(alg);
     Entry& entry = entry_of(key, alg);
     if (entry.digest_verifier == nullptr) entry.digest_verifier = make_digest_verifier(entry.key, alg_facts);
     if (entry.digest_verifier == nullptr) return false;
-
-    std::array<std::uint8_t, EVP_MAX_MD_SIZE> hash;
-    unsigned int hash_bytes = 0;
-    const bool hashed = EVP_DigestInit_ex2(digest_context_.get(), digest(alg_facts.digest), nullptr) == 1 &&
-                        EVP_DigestUpdate(digest_context_.get(), signing_input.data(), signing_input.size()) == 1 &&
-                        EVP_DigestFinal_ex(digest_context_.get(), hash.data(), &hash_bytes) == 1;
-    if (!hashed) return false;
-    return EVP_PKEY_verify(entry.digest_verifier.get(), signature.data(), signature.size(), hash.data(), hash_bytes) ==
+    std::array<std::uint8_t, kDerSignatureBytesMax> der;
+    if (alg_facts.family == jose::AlgFamily::kEcdsa) {
+      signature = std::span(der).first(write_der_signature(signature, der));
+    }
+    return EVP_PKEY_verify(entry.digest_verifier.get(), signature.data(), signature.size(), hash.data(), hash.size()) ==
            1;
   }
 
@@ -192,7 +221,7 @@ class EvpVerifier::Impl {
   DigestContext digest_context_;
   MacAlgorithm mac_;
   std::array<MacContext, kDigestCount> mac_contexts_;  // each with its digest set
-  std::array<Entry, kContextCount> entries_;
+  std::array<Set, kSetCount> sets_;
 };
 
 EvpVerifier::EvpVerifier() : impl_(std::make_unique<Impl>()) {}
@@ -209,11 +238,22 @@ EvpVerifier::~EvpVerifier() = default;
 bool EvpVerifier::verify(const keys::Key&, Alg, std::string_view, std::span<const std::uint8_t> signature) noexcept {
   return signature.size() == 1 && signature.front() == 0x5A;
 }
+bool EvpVerifier::verify_sha256(const keys::Key& key, Alg alg, const Sha256Hash&,
+                                std::span<const std::uint8_t> signature) noexcept {
+  return verify(key, alg, {}, signature);
+}
 #else
 bool EvpVerifier::verify(const keys::Key& key, Alg alg, std::string_view signing_input,
                          std::span<const std::uint8_t> signature) noexcept {
   const bool valid = impl_->verify(key, alg, signing_input, signature);
   // A refused signature leaves an entry in OpenSSL's per-thread queue; it would grow with every hostile token.
+  if (!valid) ERR_clear_error();
+  return valid;
+}
+
+bool EvpVerifier::verify_sha256(const keys::Key& key, Alg alg, const Sha256Hash& hash,
+                                std::span<const std::uint8_t> signature) noexcept {
+  const bool valid = impl_->verify_sha256(key, alg, hash, signature);
   if (!valid) ERR_clear_error();
   return valid;
 }

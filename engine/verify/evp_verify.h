@@ -8,12 +8,14 @@
 
 #include "assay/policy.h"
 #include "keys/key.h"
+#include "verify/digest.h"
 
 namespace assay::verify {
 
 // One worker's prepared OpenSSL state: fetched digests, and for recently used keys a context that is set up. The first
 // use of a key sets one up; after that nothing is fetched or set up per token but EdDSA's, which OpenSSL wants set up
-// for every message. Thread-confined; movable.
+// for every message. Contexts of up to 512 keys; with more in use the rest are set up again and again, which is slower
+// and never wrong. Thread-confined; movable.
 class EvpVerifier {
  public:
   // Fetches algorithms from OpenSSL's default provider. Stops the program if OpenSSL lacks them.
@@ -32,6 +34,10 @@ class EvpVerifier {
   //   spec       RFC 7518 sec 3, RFC 8037 sec 3.1, RFC 8017 sec 8.2.2
   [[nodiscard]] bool verify(const keys::Key& key, Alg alg, std::string_view signing_input,
                             std::span<const std::uint8_t> signature) noexcept;
+
+  // As verify, of a signing input that is hashed already; false for algorithms that do not sign a SHA-256 hash.
+  [[nodiscard]] bool verify_sha256(const keys::Key& key, Alg alg, const Sha256Hash& hash,
+                                   std::span<const std::uint8_t> signature) noexcept;
 
  private:
   class Impl;

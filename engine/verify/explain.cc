@@ -69,6 +69,7 @@ std::string granted_text(const CheckState& state) {
 std::string shape_finding(const CheckState& state) {
   switch (state.kind) {
     case TokenKind::kUnknown: return "neither a compact JWS nor an opaque token that is expected here";
+    case TokenKind::kRememberedJwt:
     case TokenKind::kJwt: return "compact JWS, " + std::to_string(state.check->token.size()) + " characters";
     case TokenKind::kOpaque: return "opaque token, " + std::to_string(state.check->token.size()) + " characters";
   }
@@ -197,8 +198,12 @@ bool has_finding(const CheckState& state, Step step, Trace::Mark mark) {
 Explanation ControlMachine::explain(const Check& check, Now now) {
   const base::MutexLock lock(explain_mutex_);
   NoAnswerSource source;
-  Pipeline pipeline(base::kControlReader,
-                    {.kernels = kernels_, .rsa_trust = rsa_trust(), .answers = answers_, .source = source});
+  Pipeline pipeline(base::kControlReader, {.kernels = kernels_,
+                                           .rsa_trust = rsa_trust(),
+                                           .answers = answers_,
+                                           .source = source,
+                                           .verified_counters = verified_counters_[base::kControlReader],
+                                           .verified_cache_bytes = 0});
   const auto policy = policy_.observe(base::kControlReader);
   Trace trace;
   CheckState state;

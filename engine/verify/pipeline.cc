@@ -22,7 +22,9 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       source_(parts.source),
       arena_(kBatchMax * kScratchBytesPerCheck),
       json_(kTokenBytesMax),
-      signatures_(kernels_.rsa, parts.rsa_trust),
+      signatures_(kernels_, parts.rsa_trust),
+      verified_(parts.verified_cache_bytes),
+      verified_counters_(parts.verified_counters),
       key_pins_(kIssuersMax) {
   pinned_.reserve(kIssuersMax);
 }
@@ -32,12 +34,15 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   policy_ = &policy;
   now_ = now;
   arena_.reset();
+  headers_.begin_batch();
+  verified_.begin_batch();
   const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
     for (CheckState& state : states) {
       if (state.open) (this->*stage)(state);
     }
   };
   each(&Pipeline::read_request);   // one token, of a length and for a path that is looked at
+  each(&Pipeline::find_verified);  // JWT: verified before, under this policy and these keys?
   each(&Pipeline::read_shape);     // a compact JWS or an opaque token
   each(&Pipeline::read_header);    // JWT: alg, kid, typ, crit
   each(&Pipeline::read_payload);   // JWT: claims, unverified
@@ -47,6 +52,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
   each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
+  remember_verified(states);       // JWT: accepted ones alone
 }
 
 void Pipeline::release() noexcept {
@@ -62,9 +68,12 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
   const jose::Claims& claims = state.unverified_claims;  // verified by now
   const std::span<std::string_view> scope = arena_.take<std::string_view>(state.granted.size());
   const std::string_view issuer_name = arena_.copy(state.issuer->policy.name);
-  const std::string_view kid = state.verified_by != nullptr && state.verified_by->kid
-                                   ? arena_.copy(*state.verified_by->kid)
-                                   : std::string_view("");
+  std::string_view kid("");
+  if (state.remembered != nullptr) {
+    kid = state.remembered->key_id;
+  } else if (state.verified_by != nullptr && state.verified_by->kid) {
+    kid = arena_.copy(*state.verified_by->kid);
+  }
   const bool complete = scope.size() == state.granted.size() && issuer_name.data() != nullptr && kid.data() != nullptr;
   if (!complete) return VerdictMaker::refuse(Error{.code = ErrorCode::kOverloaded}, {});
   for (std::size_t i = 0; i < scope.size(); ++i) scope[i] = state.granted[i].text;
@@ -107,11 +116,13 @@ void Pipeline::read_request(CheckState& state) noexcept {
 }
 
 void Pipeline::read_shape(CheckState& state) noexcept {
+  if (state.kind == TokenKind::kRememberedJwt) return;
   const std::string_view text = state.check->token;
   const Expected<CompactJws> jws = jose::split_compact(text);
   if (jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
     state.kind = TokenKind::kJwt;
     state.token.jws = *jws;
+    if (verified_.keeps_any()) count_verified(VerifiedCount::kMisses, 1);
     mark(state, Step::kIntrospection, Trace::Mark::kSkipped);
     pass(state, Step::kShape, {});
     return;
@@ -142,29 +153,30 @@ Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_vie
   return room.first(bytes);
 }
 
-void Pipeline::read_header(CheckState& state) noexcept {
-  if (state.kind != TokenKind::kJwt) return;
+Expected<void> Pipeline::parse_header(CheckState& state) noexcept {
   const std::string_view segment = state.token.jws.header_segment();
   if (kernel::base64url_decoded_bytes(segment.size()) > kHeaderBytesMax) {
-    refuse(state, Step::kHeader, ErrorCode::kMalformedToken, kHeaderBytesMax);
-    return;
+    return fail(ErrorCode::kMalformedToken, kHeaderBytesMax);
   }
   const auto text = decode_segment(segment, 0, jose::kJsonPaddingBytes);
-  if (!text) {
-    pass(state, Step::kHeader, Unexpected(text.error()));
-    return;
-  }
+  if (!text) return Unexpected(text.error());
   const Expected<jose::JsonValue> root = json_.read(as_text(*text), arena_);
-  if (!root) {
-    pass(state, Step::kHeader, Unexpected(root.error()));
-    return;
-  }
+  if (!root) return Unexpected(root.error());
   const Expected<jose::JoseHeader> header = jose::parse_header(*root);
-  if (!header) {
-    pass(state, Step::kHeader, Unexpected(header.error()));
+  if (!header) return Unexpected(header.error());
+  state.token.unverified_header = *header;
+  headers_.offer(segment, *header);
+  return {};
+}
+
+void Pipeline::read_header(CheckState& state) noexcept {
+  if (state.kind != TokenKind::kJwt) return;
+  if (const jose::JoseHeader* const known = headers_.find(state.token.jws.header_segment())) {
+    state.token.unverified_header = *known;
+  } else if (const Expected<void> parsed = parse_header(state); !parsed) {
+    pass(state, Step::kHeader, parsed);
     return;
   }
-  state.token.unverified_header = *header;
   // The signature's text is judged together with the header's: both are transport of the same token.
   const auto signature = decode_segment(state.token.jws.signature_segment(), state.token.jws.payload_end + 1, 0);
   if (!signature) {
@@ -229,7 +241,7 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
       refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
       return;
     }
-  } else {
+  } else if (state.kind == TokenKind::kJwt) {
     const std::optional<std::uint32_t> index = state.entrance->find_jwt_issuer(claims.has_iss, claims.iss);
     if (!index) {
       refuse(state, Step::kIssuer, ErrorCode::kUnknownIssuer);
@@ -245,6 +257,7 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
 void Pipeline::check_claims(CheckState& state) noexcept {
   const IssuerPolicy& policy = state.issuer->policy;
   const jose::Claims& claims = state.unverified_claims;
+  // Of a remembered token type and algorithm were judged by this very policy.
   if (state.kind == TokenKind::kJwt) {
     const jose::JoseHeader& header = state.token.unverified_header;
     if (!pass(state, Step::kType, check_type(header.typ, policy))) return;
@@ -254,12 +267,14 @@ void Pipeline::check_claims(CheckState& state) noexcept {
       return;
     }
     pass(state, Step::kAlgorithm, {});
-  } else if (!pass(state, Step::kType, check_token_type(claims))) {
-    return;
   }
+  if (state.kind == TokenKind::kOpaque && !pass(state, Step::kType, check_token_type(claims))) return;
   const ExpiryRule rule = state.kind == TokenKind::kOpaque ? ExpiryRule::kOpaque : ExpiryRule::kJwt;
   if (!pass(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
-  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) return;
+  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) {
+    if (state.remembered != nullptr) verified_.forget(*state.remembered);
+    return;
+  }
   if (!pass(state, Step::kNotBefore, check_not_before(claims, policy, now_.wall_us))) return;
   if (!pass(state, Step::kIssuedAt, check_issued_at(claims, policy, now_.wall_us))) return;
   pass(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));

@@ -12,8 +12,10 @@
 #include "jose/json.h"
 #include "kernel/kernel.h"
 #include "state/introspection_cache.h"
+#include "state/verified_cache.h"
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
+#include "verify/header_memo.h"
 #include "verify/signature_stage.h"
 
 namespace assay::verify {
@@ -36,12 +38,18 @@ class AnswerSource {
   ~AnswerSource() = default;
 };
 
+// What a worker counts of its remembered tokens.
+enum class VerifiedCount : std::uint8_t { kHits, kMisses, kEntries, kBytes };
+using VerifiedCounters = base::Counters<4>;
+
 // What a pipeline's engine gives it: all must outlive the pipeline.
 struct PipelineParts {
   const kernel::KernelTable& kernels;
   RsaTrust rsa_trust;
   AnswerCache& answers;
   AnswerSource& source;
+  VerifiedCounters& verified_counters;
+  std::size_t verified_cache_bytes;
 };
 
 // One worker's pipeline: scratch, readers, prepared OpenSSL contexts. Thread-confined.
@@ -59,20 +67,29 @@ class Pipeline {
   // Lets go of the key sets that run() pinned.
   void release() noexcept;
 
+  // Takes the remembered tokens out of the counters; no run() follows. The next worker of this index counts its own.
+  void retire() noexcept;
+
  private:
   void read_request(CheckState& state) noexcept;
+  void find_verified(CheckState& state) noexcept;
   void read_shape(CheckState& state) noexcept;
   void read_header(CheckState& state) noexcept;
+  [[nodiscard]] Expected<void> parse_header(CheckState& state) noexcept;
   void read_payload(CheckState& state) noexcept;
   void find_answer(CheckState& state) noexcept;
   void choose_issuer(CheckState& state) noexcept;
   void check_claims(CheckState& state) noexcept;
   void find_keys(CheckState& state) noexcept;
   void check_rights(CheckState& state) noexcept;
+  void remember_verified(std::span<const CheckState> states) noexcept;
+  void count_verified(VerifiedCount count, std::uint64_t amount) noexcept;
+  void show_verified(VerifiedCount gauge, std::uint64_t value) noexcept;
 
   [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
                                                                        std::size_t padding_bytes) noexcept;
   [[nodiscard]] const keys::KeyState* pin_keys(std::uint32_t issuer_index) noexcept;
+  [[nodiscard]] bool still_holds(const state::VerifiedEntry& entry) noexcept;
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
 
   base::ReaderIndex reader_;
@@ -81,7 +98,10 @@ class Pipeline {
   AnswerSource& source_;
   base::Arena arena_;
   jose::JsonReader json_;
+  HeaderMemo headers_;
   SignatureStage signatures_;
+  state::VerifiedCache verified_;
+  VerifiedCounters& verified_counters_;
   std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one
   std::vector<std::uint32_t> pinned_;
   const CompiledPolicy* policy_ = nullptr;  // of the batch that runs

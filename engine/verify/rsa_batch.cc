@@ -6,34 +6,14 @@ using kernel::kLanes;
 
 namespace {
 
-// Whether the number in `lane` is below `bound`. Nearly always the highest limbs tell.
-bool is_below(const std::uint64_t (*number)[kLanes], std::size_t lane, std::span<const std::uint64_t> bound) noexcept {
-  for (std::size_t i = bound.size(); i-- > 0;) {
-    if (number[i][lane] != bound[i]) return number[i][lane] < bound[i];
-  }
-  return false;
-}
-
-using KeyOfLane = std::array<const keys::RsaLanes*, kLanes>;
-
-// Limb i of lane l's number to rows[i][l]. Row by row, because a row is one cache line.
-template <typename NumberOf>
-void interleave(const KeyOfLane& keys, NumberOf number_of, std::uint64_t (*rows)[kLanes]) noexcept {
-  std::array<const std::uint64_t*, kLanes> numbers;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) numbers[lane] = (keys[lane]->*number_of)().data();
-  const std::size_t count = (keys[0]->*number_of)().size();
-  for (std::size_t i = 0; i < count; ++i) {
-#pragma GCC unroll 8
-    for (std::size_t lane = 0; lane < kLanes; ++lane) rows[i][lane] = numbers[lane][i];
-  }
+void write_lane(std::span<const std::uint64_t> number, std::uint64_t (*limbs)[kLanes], std::size_t lane) noexcept {
+  for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
 }
 
 }  // namespace
 
 RsaBatch::RsaBatch(const kernel::RsaVariant& variant)
-    : variant_(variant),
-      size_classes_(std::make_unique<std::array<SizeClass, kSizeClassCount>>()),
-      signatures_(std::make_unique<kernel::RsaSignatureLanes>()) {
+    : variant_(variant), size_classes_(std::make_unique<std::array<SizeClass, kSizeClassCount>>()) {
   std::size_t limbs = kernel::kLimbsMin;
   for (SizeClass& size_class : *size_classes_) {
     size_class.keys.limbs = limbs;
@@ -59,58 +39,62 @@ void RsaBatch::verify_class(std::span<RsaJob> jobs, SizeClass& size_class) noexc
   for (RsaJob& job : jobs) {
     if (job.key->lanes->limbs() != size_class.keys.limbs) continue;
     job.valid = false;
-    if (!load_signature(job, filling.count)) continue;
+    if (job.signature.size() != job.key->prepared.modulus_bytes) continue;
     filling.jobs[filling.count] = &job;
     ++filling.count;
     if (filling.count == kLanes) run(filling, size_class);
   }
-  if (filling.count == 0) return;
-  fill_idle_lanes(filling, size_class.keys.limbs);
-  run(filling, size_class);
+  if (filling.count != 0) run(filling, size_class);
 }
 
-bool RsaBatch::load_signature(const RsaJob& job, std::size_t lane) noexcept {
-  if (job.signature.size() != job.key->prepared.modulus_bytes) return false;
-  const keys::RsaLanes& key = *job.key->lanes;
-  kernel::write_limbs({job.signature.data(), job.signature.size()},
-                      {&signatures_->signature_s[0][lane], key.limbs(), kLanes});
-  if (!is_below(signatures_->signature_s, lane, key.modulus_n())) return false;
-  kernel::write_limbs({job.hash.data(), job.hash.size()}, {&signatures_->hash[0][lane], kernel::kHashLimbs, kLanes});
-  return true;
-}
-
-// Copies lane 0, so that no lane ever computes with what a former batch, or a refused signature, left.
-void RsaBatch::fill_idle_lanes(Filling& filling, std::size_t limbs) noexcept {
-  const auto copy = [&](std::uint64_t(*rows)[kLanes], std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) {
-      for (std::size_t lane = filling.count; lane < kLanes; ++lane) rows[i][lane] = rows[i][0];
+RsaBatch::JobOfLane RsaBatch::assign_lanes(const Filling& filling, SizeClass& size_class) noexcept {
+  JobOfLane job_of_lane{};
+  std::array<RsaJob*, kLanes> others;
+  std::size_t other_count = 0;
+  for (std::size_t i = 0; i < filling.count; ++i) {
+    RsaJob* const job = filling.jobs[i];
+    const std::uint64_t id = job->key->lanes->id();
+    std::size_t lane = 0;
+    while (lane < kLanes && (size_class.key_ids[lane] != id || job_of_lane[lane] != nullptr)) ++lane;
+    if (lane < kLanes) {
+      job_of_lane[lane] = job;
+    } else {
+      others[other_count] = job;
+      ++other_count;
     }
-  };
-  copy(signatures_->signature_s, limbs);
-  copy(signatures_->hash, kernel::kHashLimbs);
-  for (std::size_t lane = filling.count; lane < kLanes; ++lane) filling.jobs[lane] = filling.jobs[0];
+  }
+  // One after the other, so that keys that come in turn stay in lanes of their own.
+  for (std::size_t i = 0; i < other_count; ++i) {
+    while (job_of_lane[size_class.next_lane] != nullptr) size_class.next_lane = (size_class.next_lane + 1) % kLanes;
+    job_of_lane[size_class.next_lane] = others[i];
+    load_key(*others[i]->key->lanes, size_class, size_class.next_lane);
+    size_class.next_lane = (size_class.next_lane + 1) % kLanes;
+  }
+  return job_of_lane;
 }
 
-void RsaBatch::load_keys(const Filling& filling, SizeClass& size_class) noexcept {
-  KeyOfLane keys;
-  std::array<std::uint64_t, kLanes> ids;
-  for (std::size_t lane = 0; lane < kLanes; ++lane) {
-    keys[lane] = filling.jobs[lane]->key->lanes.get();
-    ids[lane] = keys[lane]->id();
-  }
-  if (ids == size_class.key_ids) return;
-  interleave(keys, &keys::RsaLanes::modulus_n, size_class.keys.modulus_n);
-  interleave(keys, &keys::RsaLanes::fold_m, size_class.keys.fold_m);
-  interleave(keys, &keys::RsaLanes::hash_factor_k, size_class.keys.hash_factor_k);
-  interleave(keys, &keys::RsaLanes::padding_c, size_class.keys.padding_c);
-  interleave(keys, &keys::RsaLanes::inverse, size_class.keys.inverse);
-  size_class.key_ids = ids;
+void RsaBatch::load_key(const keys::RsaLanes& key, SizeClass& size_class, std::size_t lane) noexcept {
+  write_lane(key.modulus_n(), size_class.keys.modulus_n, lane);
+  write_lane(key.fold_m(), size_class.keys.fold_m, lane);
+  write_lane(key.hash_factor_k(), size_class.keys.hash_factor_k, lane);
+  write_lane(key.padding_c(), size_class.keys.padding_c, lane);
+  write_lane(key.inverse(), size_class.keys.inverse, lane);
+  size_class.key_ids[lane] = key.id();
 }
 
 void RsaBatch::run(Filling& filling, SizeClass& size_class) noexcept {
-  load_keys(filling, size_class);
-  const std::uint32_t equal = variant_.run(size_class.keys, *signatures_);
-  for (std::size_t lane = 0; lane < filling.count; ++lane) filling.jobs[lane]->valid = (equal >> lane & 1) != 0;
+  const JobOfLane job_of_lane = assign_lanes(filling, size_class);
+  kernel::RsaSignatureLanes signatures{};
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    if (job_of_lane[lane] == nullptr) continue;
+    signatures.signature[lane] = job_of_lane[lane]->signature.data();
+    signatures.signature_bytes[lane] = job_of_lane[lane]->signature.size();
+    signatures.hash[lane] = job_of_lane[lane]->hash.data();
+  }
+  const std::uint32_t equal = variant_.run(size_class.keys, signatures);
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    if (job_of_lane[lane] != nullptr) job_of_lane[lane]->valid = (equal >> lane & 1) != 0;
+  }
   filling.count = 0;
 }
 

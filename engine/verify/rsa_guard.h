@@ -1,4 +1,4 @@
-// Whether the RSA kernel is still believed. One per engine.
+// Whether the RSA kernel, and with it that of SHA-256, is still believed. One per engine.
 //
 // Concurrency
 //   writers    any worker, the control thread: each once, from trusted to not
@@ -20,7 +20,7 @@ class RsaGuard {
   // The self-test failed.
   void distrust() noexcept { trusted_.store(false, std::memory_order_relaxed); }  // [G1]
 
-  // A signature that the kernel accepted was verified by OpenSSL once more, with that result.
+  // A signature that was accepted with a kernel's help was verified by OpenSSL once more, with that result.
   void note_recheck(bool confirmed) noexcept {
     rechecks_.fetch_add(1, std::memory_order_relaxed);  // [G1]
     if (confirmed) return;

@@ -12,10 +12,15 @@ Worker::Impl::Impl(verify::ControlMachine& control)
       pipeline_(seat_.reader, {.kernels = control.kernels(),
                                .rsa_trust = control.rsa_trust(),
                                .answers = control.answers(),
-                               .source = *this}),
+                               .source = *this,
+                               .verified_counters = control.verified_counters(seat_.reader),
+                               .verified_cache_bytes = control.verified_cache_bytes()}),
       states_(kBatchMax) {}
 
-Worker::Impl::~Impl() { control_.remove_worker(seat_); }
+Worker::Impl::~Impl() {
+  pipeline_.retire();
+  control_.remove_worker(seat_);
+}
 
 void Worker::Impl::decide(std::span<const Check> checks, std::span<Verdict> verdicts, Now now) noexcept {
   const std::size_t count_of_batch = std::min(checks.size(), kBatchMax);

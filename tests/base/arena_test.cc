@@ -70,6 +70,16 @@ TEST(Arena, TakesBackTheEndOfTheLatestPiece) {
   EXPECT_EQ(arena.take<std::uint32_t>(6).size(), 6U);
 }
 
+TEST(Arena, HandsOutAllTheRest) {
+  Arena arena(4 * sizeof(std::uint32_t) + 1);
+  EXPECT_EQ(arena.take<char>(1).size(), 1U);
+  const auto rest = arena.take_rest<std::uint32_t>();
+  EXPECT_EQ(rest.size(), 3U);
+  EXPECT_TRUE(arena.take_rest<std::uint32_t>().empty());
+  EXPECT_EQ(arena.shrink(rest, 1).size(), 1U);
+  EXPECT_EQ(arena.take_rest<std::uint32_t>().size(), 2U);
+}
+
 TEST(Arena, CopiesTextAndSaysSoWhenItCannot) {
   Arena arena(5);
   const std::string_view copied = arena.copy("token");

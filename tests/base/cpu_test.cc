@@ -13,9 +13,11 @@ namespace {
 
 constexpr CpuFeatures kAllAvx512{CpuFeature::kAvx512f,  CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,
                                  CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
-constexpr CpuFeatures kAll =
-    CpuFeatures{CpuFeature::kAvx2,     CpuFeature::kBmi2,     CpuFeature::kAvx512f,    CpuFeature::kAvx512dq,
-                CpuFeature::kAvx512bw, CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
+constexpr CpuFeatures kAll = CpuFeatures{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
+                                         CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
+                                         CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha};
+// Those that need no registers beyond xmm.
+constexpr CpuFeatures kBaselineRegisters{CpuFeature::kBmi2, CpuFeature::kSha};
 
 // Every bit set, as no processor has it.
 constexpr CpuRegisters kEverything{
@@ -29,7 +31,7 @@ TEST(Cpu, FeaturesDoNotShareBits) {
   CpuFeatures seen;
   for (const CpuFeature feature :
        {CpuFeature::kAvx2, CpuFeature::kBmi2, CpuFeature::kAvx512f, CpuFeature::kAvx512dq, CpuFeature::kAvx512bw,
-        CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi}) {
+        CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha}) {
     EXPECT_FALSE(CpuFeatures{feature}.empty());
     EXPECT_FALSE(seen.has_all({feature}));
     seen = seen.with(feature);
@@ -39,21 +41,21 @@ TEST(Cpu, FeaturesDoNotShareBits) {
 TEST(Cpu, NeedsTheOperatingSystemToSaveTheRegisters) {
   CpuRegisters registers = kEverything;
   registers.xcr0 = 0b0000'0110;  // ymm alone
-  EXPECT_EQ(features_of(registers), (CpuFeatures{CpuFeature::kAvx2, CpuFeature::kBmi2}));
+  EXPECT_EQ(features_of(registers), kBaselineRegisters.with(CpuFeature::kAvx2));
   for (const unsigned bit : {5u, 6u, 7u}) {
     registers.xcr0 = 0b1110'0110 & ~(1u << bit);
-    EXPECT_EQ(features_of(registers), (CpuFeatures{CpuFeature::kAvx2, CpuFeature::kBmi2})) << bit;
+    EXPECT_EQ(features_of(registers), kBaselineRegisters.with(CpuFeature::kAvx2)) << bit;
   }
   for (const unsigned bit : {1u, 2u}) {
     registers.xcr0 = 0b1110'0110 & ~(1u << bit);
-    EXPECT_EQ(features_of(registers), CpuFeatures{CpuFeature::kBmi2}) << bit;
+    EXPECT_EQ(features_of(registers), kBaselineRegisters) << bit;
   }
 }
 
 TEST(Cpu, NeedsOsxsave) {
   CpuRegisters registers = kEverything;
   registers.leaf1_ecx &= ~(1u << 27);
-  EXPECT_EQ(features_of(registers), CpuFeatures{CpuFeature::kBmi2});
+  EXPECT_EQ(features_of(registers), kBaselineRegisters);
 }
 
 TEST(Cpu, NeedsWhatCompilersTurnOnWithAFeature) {
@@ -62,7 +64,7 @@ TEST(Cpu, NeedsWhatCompilersTurnOnWithAFeature) {
   EXPECT_EQ(features_of(registers), kAll.without(kAllAvx512));
   registers = kEverything;
   registers.leaf1_ecx &= ~(1u << 23);  // popcnt
-  EXPECT_EQ(features_of(registers), CpuFeatures{CpuFeature::kBmi2});
+  EXPECT_EQ(features_of(registers), kBaselineRegisters);
   registers = kEverything;
   registers.leaf7_ebx &= ~(1u << 16);  // avx512f
   EXPECT_EQ(features_of(registers), kAll.without(kAllAvx512));
@@ -77,7 +79,7 @@ TEST(Cpu, EachBitOfLeaf7BringsItsFeatureAlone) {
     unsigned ebx_bit;
   };
   for (const Row row : {Row{CpuFeature::kAvx512dq, 17}, Row{CpuFeature::kAvx512ifma, 21},
-                        Row{CpuFeature::kAvx512vl, 31}, Row{CpuFeature::kBmi2, 8}}) {
+                        Row{CpuFeature::kAvx512vl, 31}, Row{CpuFeature::kBmi2, 8}, Row{CpuFeature::kSha, 29}}) {
     CpuRegisters registers = kEverything;
     registers.leaf7_ebx &= ~(1u << row.ebx_bit);
     EXPECT_EQ(features_of(registers), kAll.without({row.feature})) << row.ebx_bit;
@@ -105,14 +107,15 @@ TEST(Cpu, AgreesWithTheOperatingSystem) {
     const char* name;
     CpuFeature feature;
   };
-  constexpr std::array<Row, 8> kRows{{{"avx2", CpuFeature::kAvx2},
+  constexpr std::array<Row, 9> kRows{{{"avx2", CpuFeature::kAvx2},
                                       {"bmi2", CpuFeature::kBmi2},
                                       {"avx512f", CpuFeature::kAvx512f},
                                       {"avx512dq", CpuFeature::kAvx512dq},
                                       {"avx512bw", CpuFeature::kAvx512bw},
                                       {"avx512vl", CpuFeature::kAvx512vl},
                                       {"avx512ifma", CpuFeature::kAvx512ifma},
-                                      {"avx512vbmi", CpuFeature::kAvx512vbmi}}};
+                                      {"avx512vbmi", CpuFeature::kAvx512vbmi},
+                                      {"sha_ni", CpuFeature::kSha}}};
   for (std::string word; words >> word;) {
     for (const Row& row : kRows) {
       if (word == row.name) told = told.with(row.feature);

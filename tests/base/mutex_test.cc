@@ -32,6 +32,7 @@ TEST(Mutex, LetsOneThreadInAtATime) {
   constexpr int kAdditions = 20'000;
   Tally tally;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&tally] {
       for (int k = 0; k < kAdditions; ++k) tally.add();

@@ -62,6 +62,7 @@ TEST(EngineStress, DecidesRightWhilePoliciesAndAnswersChange) {
   std::atomic<std::size_t> opaque_accepted{0};
 
   std::vector<std::thread> workers;
+  workers.reserve(3);
   for (int id = 0; id < 3; ++id) {
     workers.emplace_back([&, id] {
       Worker worker = engine->worker();

@@ -17,7 +17,7 @@ template <typename T>
 class ObjectLines {
  public:
   explicit ObjectLines(const T& object) : object_(reinterpret_cast<const unsigned char*>(std::addressof(object))) {
-    static_assert(alignof(T) % kCacheLineBytes == 0 && sizeof(T) % kCacheLineBytes == 0);
+    static_assert(alignof(T) % kCacheLineBytes == 0);
     remember();
   }
 

@@ -81,8 +81,8 @@ TEST(ListenerReader, BelievesForwardedHeadersOfNamedPeersOnly) {
   for (const char* mode : {"auth_request", "forward_auth"}) {
     const std::string line = "mode = \"" + std::string(mode) + "\"\n";
     expect_fault("@" + listener_with(line) + kOne, "listener.trusted_peers", "believes only these peers", "\"unix\"");
-    expect_fault(listener_with(line + "@trusted_peers = []\n") + kOne, "listener.trusted_peers", "believes only",
-                 "unix");
+    expect_fault(listener_with(std::string(line).append("@trusted_peers = []\n")) + kOne, "listener.trusted_peers",
+                 "believes only", "unix");
   }
   accepted(listener_with("trusted_peers = []\n") + kOne);
   for (const char* peer : {"localhost", "10.0.0.0/8", "*", "127.1", "[::1]", "Unix"}) {

@@ -16,6 +16,7 @@ const std::string kOne(test::kIssuer);
 TEST(ServerReader, ReadsTheServerTable) {
   const Configuration configuration = accepted(
       "[server]\nworkers = 4\npoller = \"epoll\"\nmax_token_bytes = 4096\nintrospection_cache_bytes = 1000000\n"
+      "verified_cache_bytes = 0\nrecheck_one_in = 7\n"
       "head_bytes_max = 9000\nheaders_max = 50\nbody_bytes_max = 0\nconnections_max = 10\nidle_timeout = \"30s\"\n"
       "head_timeout = \"500ms\"\nbody_timeout = \"1s\"\ndrain_timeout = \"0s\"\n" +
       kOne);
@@ -24,6 +25,8 @@ TEST(ServerReader, ReadsTheServerTable) {
   EXPECT_EQ(settings.poller, PollerChoice::kEpoll);
   EXPECT_EQ(configuration.policy.max_token_bytes, 4096U);
   EXPECT_EQ(configuration.policy.introspection_cache_bytes, 1'000'000U);
+  EXPECT_EQ(settings.verified_cache_bytes, 0U);
+  EXPECT_EQ(settings.recheck_one_in, 7U);
   EXPECT_EQ(settings.http.head_bytes_max, 9000U);
   EXPECT_EQ(settings.http.headers_max, 50U);
   EXPECT_EQ(settings.http.body_bytes_max, 0U);
@@ -42,6 +45,8 @@ TEST(ServerReader, PlacesComplaintsAboutServerValues) {
   expect_fault("[server]\npoller = @\"uring\"\n" + kOne, "server.poller", "\"uring\"",
                "\"auto\", \"io_uring\", \"epoll\"");
   expect_fault("[server]\nmax_token_bytes = @16385\n" + kOne, "server.max_token_bytes", "16385", "256 to 16384");
+  expect_fault("[server]\nverified_cache_bytes = @-1\n" + kOne, "server.verified_cache_bytes", "-1", "0 to 1073741824");
+  expect_fault("[server]\nrecheck_one_in = @-1\n" + kOne, "server.recheck_one_in", "-1", "0 to 1000000000");
   expect_fault("[server]\nidle_timeout = @60\n" + kOne, "server.idle_timeout", "is an integer", "\"30s\"");
   expect_fault("[server]\nidle_timeout = @\"60\"\n" + kOne, "server.idle_timeout", "is no duration", "1s to 1h");
   expect_fault("[server]\nidle_timeout = @\"2h\"\n" + kOne, "server.idle_timeout", "out of bounds", "1s to 1h");

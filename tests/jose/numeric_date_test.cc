@@ -140,6 +140,23 @@ TEST(NumericDate, ReadsAgainWhatItWrote) {
   }
 }
 
+// Eight to twelve digits have a reader of their own.
+TEST(NumericDate, ReadsPlainSecondsOfEveryLength) {
+  std::mt19937_64 random(7519);
+  std::string digits;
+  for (std::size_t size = 1; size <= 12; ++size) {
+    for (int round = 0; round < 1000; ++round) {
+      digits.assign(1, static_cast<char>('1' + random() % 9));
+      while (digits.size() < size) digits += static_cast<char>('0' + random() % 10);
+      EXPECT_EQ(down(digits), std::stoll(digits) * 1'000'000);
+      EXPECT_EQ(up(digits + ".0"), std::stoll(digits) * 1'000'000);
+    }
+  }
+  EXPECT_EQ(up("12345678.9"), 12'345'678'900'000);
+  EXPECT_EQ(up("123456e2"), 12'345'600'000'000);
+  EXPECT_EQ(up("1234567e+1"), 12'345'670'000'000);
+}
+
 TEST(NumericDate, IsWrittenWithoutTrailingZeros) {
   EXPECT_EQ(formatted(0), "0");
   EXPECT_EQ(formatted(1), "0.000001");

@@ -18,7 +18,16 @@ function(assay_add_forced_runs name)
   endforeach()
 endfunction()
 
+assay_add_test(sha256_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/sha256_test.cc LIBS assay_kernel OpenSSL::Crypto)
 assay_add_test(radix52_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/radix52_test.cc LIBS assay_kernel)
 assay_add_test(rsa_public_x8_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/rsa_public_x8_test.cc
   LIBS assay_kernel assay_keys OpenSSL::Crypto)
+
+add_executable(rsa_differential ${CMAKE_CURRENT_LIST_DIR}/rsa_differential.cc)
+target_link_libraries(rsa_differential PRIVATE assay_flags assay_kernel assay_keys OpenSSL::Crypto)
+target_include_directories(rsa_differential PRIVATE ${PROJECT_SOURCE_DIR}/engine ${PROJECT_SOURCE_DIR})
+add_test(NAME rsa_differential COMMAND rsa_differential --lanes 50000)
+add_test(NAME rsa_differential_portable COMMAND rsa_differential --lanes 5000 --kernel portable)
+set_tests_properties(rsa_differential rsa_differential_portable PROPERTIES TIMEOUT 300 LABELS slow SKIP_RETURN_CODE 77)
+add_dependencies(assay_engine_tests rsa_differential)

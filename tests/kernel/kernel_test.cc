@@ -14,9 +14,9 @@ namespace {
 using base::CpuFeature;
 
 const base::CpuFeatures kHere = base::detect_cpu_features();
-constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,      CpuFeature::kAvx512f,
-                                        CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,  CpuFeature::kAvx512vl,
-                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
+constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
+                                        CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
+                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha};
 
 std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
@@ -26,6 +26,11 @@ std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures fea
 std::string_view chosen_rsa(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
   return table ? table->rsa.name : "refused";
+}
+
+std::string_view chosen_sha256(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->sha256.name : "refused";
 }
 
 Error refusal(std::string_view forced) {
@@ -70,6 +75,11 @@ TEST(Kernels, EachMaskOfFeaturesHasItsVariant) {
   EXPECT_EQ(chosen_rsa("", no_vbmi), "avx512ifma");
   EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
   EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512f})), "portable");
+  EXPECT_EQ(chosen_sha256("", kEverything), "avx512");
+  EXPECT_EQ(chosen_sha256("", kEverything.without({CpuFeature::kAvx512bw})), "shani");
+  EXPECT_EQ(chosen_sha256("", {CpuFeature::kAvx2, CpuFeature::kSha}), "shani");
+  EXPECT_EQ(chosen_sha256("", kEverything.without({CpuFeature::kSha})), "portable");
+  EXPECT_EQ(chosen_sha256("", {CpuFeature::kSha}), "portable");
 }
 
 TEST(Kernels, WithoutAnRsaKernelOpenSslVerifies) {
@@ -81,7 +91,18 @@ TEST(Kernels, WithoutAnRsaKernelOpenSslVerifies) {
   EXPECT_EQ(KernelTable{}.rsa.run, nullptr);
 }
 
+TEST(Kernels, WithoutASha256KernelOpenSslHashes) {
+  for (const std::string_view forced : {"portable", "sha256=portable"}) {
+    const Expected<KernelTable> table = select_kernels(forced, kEverything);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(table->sha256.run, nullptr) << forced;
+  }
+  EXPECT_EQ(KernelTable{}.sha256.run, nullptr);
+}
+
 TEST(Kernels, ForcingOneLeavesTheOthersAlone) {
+  EXPECT_EQ(chosen_sha256("base64url=portable,rsa=portable", kHere), chosen_sha256("", kHere));
+  EXPECT_EQ(chosen_rsa("sha256=portable", kHere), chosen_rsa("", kHere));
   EXPECT_EQ(chosen_rsa("base64url=portable", kHere), chosen_rsa("", kHere));
   EXPECT_EQ(chosen_base64url("rsa=portable", kHere), chosen_base64url("", kHere));
   EXPECT_EQ(chosen_base64url("rsa=portable,base64url=portable", kHere), "portable");

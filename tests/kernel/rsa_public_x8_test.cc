@@ -7,6 +7,7 @@
 // ASSAY_RSA_TEST_LANES: how many lanes to compare in the random part, instead of a few thousand.
 #include "kernel/rsa_public_x8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
@@ -20,104 +21,22 @@
 #include "base/cpu.h"
 #include "kernel/kernel.h"
 #include "keys/rsa_lanes.h"
+#include "tests/kernel/big_number.h"
 
 namespace assay::kernel {
 namespace {
 
-struct FreeNumber {
-  void operator()(BIGNUM* number) const { BN_free(number); }
-};
-using Number = std::unique_ptr<BIGNUM, FreeNumber>;
-
-BN_CTX* context() {
-  static BN_CTX* const kContext = BN_CTX_new();
-  return kContext;
-}
-
-Number number_of(std::uint64_t value) {
-  Number number(BN_new());
-  BN_set_word(number.get(), value);
-  return number;
-}
-
-Number copy_of(const Number& number) { return Number(BN_dup(number.get())); }
-
-Number power_of_2(int exponent) {
-  Number number = number_of(0);
-  BN_set_bit(number.get(), exponent);
-  return number;
-}
-
-Number sum(const Number& a, const Number& b) {
-  Number result = number_of(0);
-  BN_add(result.get(), a.get(), b.get());
-  return result;
-}
-
-Number difference(const Number& a, const Number& b) {
-  Number result = number_of(0);
-  BN_sub(result.get(), a.get(), b.get());
-  return result;
-}
-
-std::string octets_of(const Number& number) {
-  std::string octets(static_cast<std::size_t>(BN_num_bytes(number.get())), '\0');
-  BN_bn2bin(number.get(), reinterpret_cast<unsigned char*>(octets.data()));
-  return octets;
-}
-
-void write_lane(const Number& number, std::uint64_t (*limbs)[kLanes], std::size_t count, std::size_t lane) {
-  const std::string octets = octets_of(number);
-  write_limbs({reinterpret_cast<const std::uint8_t*>(octets.data()), octets.size()}, {&limbs[0][lane], count, kLanes});
-}
-
-void write_lane(std::span<const std::uint64_t> number, std::uint64_t (*limbs)[kLanes], std::size_t lane) {
-  for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
-}
-
-Number number_of(std::span<const std::uint64_t> limbs) {
-  Number number = number_of(0);
-  for (std::size_t i = limbs.size(); i-- > 0;) {
-    BN_lshift(number.get(), number.get(), kLimbBits);
-    BN_add_word(number.get(), limbs[i]);
-  }
-  return number;
-}
-
-// Random numbers of varying bit density: runs of ones and zeros find lost carries that even density never shows.
-class Dice {
- public:
-  explicit Dice(std::uint64_t seed) : random_(seed) {}
-
-  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-
-  // Of exactly `bits` bits.
-  Number number(int bits) {
-    Number number = number_of(0);
-    const std::uint64_t style = below(4);
-    bool bit = true;
-    for (int i = 0; i < bits; ++i) {
-      const bool turns = style == 0 ? below(2) == 0 : below(style == 1 ? 8 : style == 2 ? 64 : 512) == 0;
-      if (turns) bit = !bit;
-      if (bit) BN_set_bit(number.get(), i);
-    }
-    BN_set_bit(number.get(), bits - 1);
-    return number;
-  }
-  Number odd(int bits) {
-    Number modulus = number(bits);
-    BN_set_bit(modulus.get(), 0);
-    return modulus;
-  }
-  Number below(const Number& bound) {
-    Number result = number(BN_num_bits(bound.get()));
-    BN_mod(result.get(), result.get(), bound.get(), context());
-    return result;
-  }
-
- private:
-  std::mt19937_64 random_;
-};
+using test::context;
+using test::copy_of;
+using test::Dice;
+using test::difference;
+using test::Number;
+using test::number_of;
+using test::octets_of;
+using test::power_of_2;
+using test::structured_moduli;
+using test::sum;
+using test::write_lane;
 
 // A modulus with its constants.
 struct Modulus {
@@ -146,18 +65,43 @@ class Batch {
     BN_mod_mul(padding_c.get(), padding_c.get(), number_of(constants.hash_factor_k()).get(), modulus.n.get(),
                context());
     write_lane(padding_c, keys_.padding_c, keys_.limbs, lane);
-    write_lane(s, signatures_.signature_s, keys_.limbs, lane);
-    write_lane(hash, signatures_.hash, kHashLimbs, lane);
+    // As many octets as the modulus has, unless s is longer; at times more, in front of it.
+    const std::size_t modulus_bytes = (static_cast<std::size_t>(BN_num_bits(modulus.n.get())) + 7) / 8;
+    signatures_[lane] = padded(octets_of(s), modulus_bytes + lane % 2);
+    hashes_[lane] = padded(octets_of(hash), kHashBytes);
   }
 
-  [[nodiscard]] std::uint32_t run(const RsaVariant& variant) const { return variant.run(keys_, signatures_); }
+  // The lanes of `used`; the others are idle.
+  [[nodiscard]] std::uint32_t run(const RsaVariant& variant, std::uint32_t used = 0xff) const {
+    RsaSignatureLanes signatures{};
+    std::array<std::unique_ptr<std::uint8_t[]>, 2 * kLanes> exact;  // so that a read beyond the end is seen
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      if ((used >> lane & 1) == 0) continue;
+      signatures.signature[lane] = copy(signatures_[lane], exact[2 * lane]);
+      signatures.signature_bytes[lane] = signatures_[lane].size();
+      signatures.hash[lane] = copy(hashes_[lane], exact[2 * lane + 1]);
+    }
+    return variant.run(keys_, signatures);
+  }
 
   RsaKeyLanes& keys() { return keys_; }
-  RsaSignatureLanes& signatures() { return signatures_; }
+  std::string& signature(std::size_t lane) { return signatures_[lane]; }
+  std::string& hash(std::size_t lane) { return hashes_[lane]; }
 
  private:
+  static std::string padded(std::string octets, std::size_t size) {
+    if (octets.size() < size) octets.insert(0, size - octets.size(), '\0');
+    return octets;
+  }
+  static const std::uint8_t* copy(const std::string& octets, std::unique_ptr<std::uint8_t[]>& block) {
+    block = std::make_unique<std::uint8_t[]>(octets.size());
+    std::copy(octets.begin(), octets.end(), block.get());
+    return block.get();
+  }
+
   RsaKeyLanes keys_{};
-  RsaSignatureLanes signatures_{};
+  std::array<std::string, kLanes> signatures_;
+  std::array<std::string, kLanes> hashes_;
 };
 
 Number power_of(const Modulus& modulus, const Number& s) {
@@ -195,7 +139,7 @@ class RsaPublicX8 : public testing::TestWithParam<RsaVariant> {
       const Modulus& modulus = *moduli[lane];
       Number block = power_of(modulus, s[lane]);
       if (dice.below(2) == 0) {
-        expected |= 1u << lane;
+        if (BN_cmp(s[lane].get(), modulus.n.get()) < 0) expected |= 1u << lane;
       } else {
         block = other_block(modulus, block, dice);
       }
@@ -203,6 +147,8 @@ class RsaPublicX8 : public testing::TestWithParam<RsaVariant> {
       batch.set(lane, modulus, s[lane], block, hash);
     }
     ASSERT_EQ(batch.run(GetParam()), expected) << "n of lane 0: " << octets_as_hex(*moduli[0]);
+    const auto used = static_cast<std::uint32_t>(1u << dice.below(kLanes) | 1u << dice.below(kLanes));
+    ASSERT_EQ(batch.run(GetParam(), used), expected & used) << "lanes " << used;
   }
 
   static std::string octets_as_hex(const Modulus& modulus) {
@@ -215,7 +161,6 @@ class RsaPublicX8 : public testing::TestWithParam<RsaVariant> {
   void expect_agreement_on_special_values(const Modulus& modulus, Dice& dice) {
     const int bits = BN_num_bits(modulus.n.get());
     const Number one = number_of(1);
-    // What is not below n is refused before it comes here; one bit more is nevertheless inside the number's limbs.
     std::array<Number, 2 * kLanes> s{number_of(0),
                                      number_of(1),
                                      number_of(2),
@@ -238,28 +183,6 @@ class RsaPublicX8 : public testing::TestWithParam<RsaVariant> {
     expect_agreement(moduli, std::span<const Number>(s).last<kLanes>(), dice);
   }
 };
-
-// Moduli on which carries and folds run into their limits.
-std::vector<Number> structured_moduli(int bits) {
-  const Number one = number_of(1);
-  std::vector<Number> moduli;
-  moduli.push_back(difference(power_of_2(bits), one));  // all ones
-  moduli.push_back(sum(power_of_2(bits - 1), one));     // almost all zeros
-  moduli.push_back(sum(power_of_2(bits - 1), number_of(3)));
-  for (const int half : {bits / 2, 520, 1040, 52, 51, 53}) {
-    const Number low_ones = difference(power_of_2(half), one);
-    moduli.push_back(sum(power_of_2(bits - 1), low_ones));                       // low half all ones
-    moduli.push_back(sum(difference(power_of_2(bits), power_of_2(half)), one));  // high half all ones
-  }
-  for (const int step : {2 * 52, 2 * 520}) {  // runs of ones and zeros as long as a limb, and as a block
-    Number alternating = number_of(1);
-    for (int bit = 0; bit < bits; ++bit) {
-      if (bit % step < step / 2 || bit == bits - 1) BN_set_bit(alternating.get(), bit);
-    }
-    moduli.push_back(std::move(alternating));
-  }
-  return moduli;
-}
 
 TEST_P(RsaPublicX8, AgreesOnStructuredModuli) {
   Dice dice(1);
@@ -320,8 +243,9 @@ TEST_P(RsaPublicX8, FindsEverySetOfUnequalLanes) {
   GoodBatch good;
   ASSERT_EQ(good.batch.run(GetParam()), 0xffu);
   for (std::uint32_t equal = 0; equal < 0x100; equal += 7) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane)
-      good.batch.signatures().hash[0][lane] = (lane + 1) ^ (~equal >> lane & 1);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+      good.batch.hash(lane).back() = static_cast<char>((lane + 1) ^ (~equal >> lane & 1));
+    }
     EXPECT_EQ(good.batch.run(GetParam()), equal);
   }
 }
@@ -338,13 +262,57 @@ TEST_P(RsaPublicX8, RefusesAOneBitChangeOfAnyLimbInThatLaneAlone) {
       limbs[limb][lane] ^= flipped;
     }
   };
-  expect_refused(good.batch.signatures().signature_s, kLimbsMin - 1, "s");  // of the top limb 20 bits are n's
-  expect_refused(good.batch.signatures().hash, kHashLimbs - 1, "hash");
-  expect_refused(good.batch.keys().modulus_n, kLimbsMin - 1, "n");
+  expect_refused(good.batch.keys().modulus_n, kLimbsMin - 1, "n");  // of the top limb 20 bits are n's
   expect_refused(good.batch.keys().fold_m, kLimbsMin - 1, "M");
   expect_refused(good.batch.keys().hash_factor_k, kLimbsMin - 1, "K");
   expect_refused(good.batch.keys().padding_c, kLimbsMin - 1, "C");
   expect_refused(good.batch.keys().inverse, kBlockLimbs, "-1/n");
+}
+
+TEST_P(RsaPublicX8, RefusesAOneBitChangeOfAnyOctetInThatLaneAlone) {
+  GoodBatch good;
+  Dice dice(5);
+  for (std::size_t octet = 0; octet < 2048 / 8; ++octet) {
+    const std::size_t lane = octet % kLanes;
+    std::string& signature = good.batch.signature(lane);
+    char& changed = octet < kHashBytes ? good.batch.hash(lane)[octet] : signature[signature.size() - 1 - octet];
+    const auto flipped = static_cast<char>(1u << dice.below(8));
+    changed ^= flipped;
+    EXPECT_EQ(good.batch.run(GetParam()), 0xffu & ~(1u << lane)) << octet;
+    EXPECT_EQ(good.batch.run(GetParam(), 1u << lane), 0u) << octet;
+    changed ^= flipped;
+  }
+}
+
+TEST_P(RsaPublicX8, DecidesAnySetOfLanesInUseAlike) {
+  GoodBatch good;
+  good.batch.hash(2).front() ^= 1;
+  good.batch.signature(5).back() ^= 1;
+  const std::uint32_t equal = 0xffu & ~(1u << 2) & ~(1u << 5);
+  for (std::uint32_t used = 0; used < 0x100; ++used) EXPECT_EQ(good.batch.run(GetParam(), used), used & equal) << used;
+}
+
+// Signatures with a limb of zeros or ones at each place: what is carried between limbs, vectors and lanes.
+TEST_P(RsaPublicX8, AgreesOnSignaturesWithOneOddLimb) {
+  Dice dice(6);
+  for (const int bits : {2048, 3072, 4096}) {
+    const Modulus modulus = modulus_of(dice.odd(bits));
+    std::array<const Modulus*, kLanes> moduli{};
+    moduli.fill(&modulus);
+    constexpr int kWidth = static_cast<int>(kLimbBits);
+    for (int first = 0; first + kWidth < bits - 1; first += 4 * kWidth) {
+      std::array<Number, kLanes> s;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        s[lane] = lane % 2 == 0 ? dice.below(modulus.n) : number_of(0);
+        const int lowest = first + static_cast<int>(lane / 2) * kWidth;
+        for (int bit = lowest; bit < lowest + kWidth && bit < bits - 1; ++bit) {
+          lane % 2 == 0 ? BN_clear_bit(s[lane].get(), bit) : BN_set_bit(s[lane].get(), bit);
+        }
+      }
+      expect_agreement(moduli, s, dice);
+      if (HasFatalFailure()) return;
+    }
+  }
 }
 
 TEST_P(RsaPublicX8, VerdictsPermuteWithTheLanes) {

@@ -35,6 +35,34 @@ TEST(Http1Syntax, HostsHaveNoDelimiterOfAnotherPart) {
   }
 }
 
+// Words of eight bytes and single bytes must say the same, whatever stands beside the byte in question.
+TEST(Http1Syntax, FieldValuesAreJudgedAlikeInWordsAndBytes) {
+  for (const unsigned classes : {unsigned{kTextByte}, unsigned{kTextByte} | kObsTextByte}) {
+    for (int byte = 0; byte < 256; ++byte) {
+      for (std::size_t position = 0; position < 19; ++position) {
+        for (const char neighbour : {'a', ' ', '~', '%', '!'}) {
+          std::string value(19, neighbour);
+          value[position] = static_cast<char>(byte);
+          ASSERT_EQ(is_field_value(value, classes), is_made_of(value, classes)) << byte << " at " << position;
+        }
+      }
+    }
+  }
+}
+
+TEST(Http1Syntax, NoSpecialByteOfAWordIsMissed) {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    const bool special = byte < 0x20 || byte > 0x7E || c == '%';
+    for (std::size_t position = 0; position < 8; ++position) {
+      std::string word(8, 'a');
+      word[position] = c;
+      EXPECT_TRUE(may_be_special(word.data(), '%') || !special) << byte << " at " << position;
+    }
+  }
+  EXPECT_FALSE(may_be_special("abcd ~!z", '%'));
+}
+
 TEST(Http1Syntax, TrimsBlanksOnly) {
   EXPECT_EQ(trim_blanks(" \t a b\t "), "a b");
   EXPECT_EQ(trim_blanks(" \t "), "");

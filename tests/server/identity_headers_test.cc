@@ -47,6 +47,24 @@ std::string encode(std::string_view text, std::size_t room_bytes) {
   return count > room.size() ? "<does not fit>" : std::string(room.data(), count);
 }
 
+// Eight bytes at once and one by one must encode alike, whatever stands where.
+TEST(PercentEncoding, EncodesEveryByteAtEveryPlace) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const bool plain = byte > 0x20 && byte < 0x7F && byte != '%';
+    const std::string alone =
+        plain ? std::string(1, static_cast<char>(byte)) : std::string{'%', kDigits[byte >> 4], kDigits[byte & 15]};
+    for (std::size_t position = 0; position < 19; ++position) {
+      std::string text(19, 'x');
+      text[position] = static_cast<char>(byte);
+      const std::string encoded = std::string(position, 'x') + alone + std::string(18 - position, 'x');
+      ASSERT_EQ(encode(text, 64), encoded) << byte << " at " << position;
+      ASSERT_EQ(encode(text, encoded.size()), encoded) << byte << " at " << position;
+      ASSERT_EQ(encode(text, encoded.size() - 1), "<does not fit>") << byte << " at " << position;
+    }
+  }
+}
+
 TEST(IdentityHeaders, EachClaimHasItsField) {
   const std::array<std::string_view, 2> scope{"orders:read", "location[orders.write]"};
   VerifiedFacts facts;

@@ -33,6 +33,18 @@ def test_every_algorithm_verifies_with_the_set_it_writes(tmp_path, alg):
     assert checked.out == "accept (no subject)\n", checked
 
 
+def test_several_tokens_differ_in_jti_alone(keys):
+    tokens = keys.mint("--count", "3").split("\n")
+    claims = [parts_of(token)[1] for token in tokens]
+    assert [one.pop("jti") for one in claims] == ["token-00000000", "token-00000001", "token-00000002"]
+    assert claims[0] == claims[1] == claims[2] and len({len(token) for token in tokens}) == 1
+
+
+def test_several_tokens_choose_their_jti_themselves(keys):
+    done = assay("mint", "--key", keys.private, "--count", "2", "--claim", 'jti="mine"')
+    assert done.status == 2 and "--count" in done.err
+
+
 def test_options_become_claims(keys):
     token = keys.mint("--audience", "second", "--expires-in", "90s", "--claim", 'roles=["admin"]', "--header",
                       'typ="at+jwt"')

@@ -65,6 +65,28 @@ TEST(Allocation, NoneOfTheEnginePerAcceptedToken) {
   EXPECT_EQ(allocations_of_decides(routed_policy(), token(), ErrorCode::kNone), 0U);
 }
 
+// More tokens than there is room for: found, admitted and dropped in turn.
+TEST(Allocation, NoneOfTheEnginePerRememberedToken) {
+  const auto engine =
+      Engine::open(
+          {.policy = routed_policy(), .verified_cache_bytes = kVerifiedCacheBytesMin, .host_steps_control = true})
+          .value();
+  Worker worker = engine->worker();
+  std::vector<std::string> tokens;
+  for (int i = 0; i < 300; ++i) tokens.push_back(token(claims({{"n", std::to_string(i)}})));
+  std::size_t before = 0;
+  for (int round = 0; round < 6; ++round) {
+    for (const std::string& compact : tokens) {
+      const Check check{.token = compact, .method = "GET", .path = "/orders"};
+      std::array<Verdict, 1> verdicts;
+      if (round == 1 && &compact == &tokens.front()) before = allocation_count();
+      worker.decide({&check, 1}, verdicts, kNow);
+      ASSERT_TRUE(verdicts[0].accepted());
+    }
+  }
+  EXPECT_EQ(allocation_count() - before, 0U);
+}
+
 TEST(Allocation, NoneOfTheEnginePerRefusedToken) {
   EXPECT_EQ(
       allocations_of_decides(routed_policy(), token(claims(), header(), other_rsa_key()), ErrorCode::kBadSignature),

@@ -1,8 +1,9 @@
-// An engine whose RSA kernel a test can break.
+// An engine whose kernels a test can break.
 #pragma once
 
 #include <memory>
 
+#include "tests/verify/broken_digest.h"
 #include "tests/verify/broken_kernel.h"
 #include "tests/verify/test_issuer.h"
 #include "verify/control.h"
@@ -10,11 +11,15 @@
 
 namespace assay::test {
 
-inline std::unique_ptr<verify::ControlMachine> open_broken(std::uint32_t recheck_one_in) {
+inline std::unique_ptr<verify::ControlMachine> open_broken(std::uint32_t recheck_one_in, Policy judged_by = policy()) {
   kernel::KernelTable kernels;
   kernels.rsa = broken_rsa_variant();
-  return verify::ControlMachine::open_with(
-             {.policy = policy(), .recheck_one_in = recheck_one_in, .host_steps_control = true}, kernels)
+  kernels.sha256 = broken_sha256_variant();
+  return verify::ControlMachine::open_with({.policy = std::move(judged_by),
+                                            .recheck_one_in = recheck_one_in,
+                                            .verified_cache_bytes = 0,  // the kernels see every token
+                                            .host_steps_control = true},
+                                           kernels)
       .value();
 }
 

@@ -1,8 +1,9 @@
 // RSA kernels with a fault that a test switches on, to prove that the fault is seen.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <memory>
 
 #include "base/cpu.h"
 #include "kernel/kernel.h"
@@ -12,16 +13,23 @@ namespace assay::test {
 // What goes wrong in the kernel of every engine that was opened with a broken one. Set between decides alone.
 enum class KernelFault {
   kNone,
-  kLimbFlipped,  // lane 0 computes with another signature
+  kLimbFlipped,  // the first lane in use computes with another signature
   kAcceptsAll,
 };
 inline std::atomic<KernelFault> kernel_fault{KernelFault::kNone};
 
 inline std::uint32_t run_broken_kernel(const kernel::RsaKeyLanes& keys,
                                        const kernel::RsaSignatureLanes& signatures) noexcept {
-  const auto changed = std::make_unique<kernel::RsaSignatureLanes>(signatures);
-  if (kernel_fault == KernelFault::kLimbFlipped) changed->signature_s[keys.limbs / 2][0] ^= 1;
-  const std::uint32_t equal = kernel::rsa_public_x8_portable(keys, *changed);
+  kernel::RsaSignatureLanes changed = signatures;
+  std::array<std::uint8_t, kernel::kNumberBytesMax> octets;
+  std::size_t first = 0;
+  while (first < kernel::kLanes && changed.signature[first] == nullptr) ++first;
+  if (kernel_fault == KernelFault::kLimbFlipped && first < kernel::kLanes) {
+    std::copy_n(changed.signature[first], changed.signature_bytes[first], octets.begin());
+    octets[changed.signature_bytes[first] / 2] ^= 1;
+    changed.signature[first] = octets.data();
+  }
+  const std::uint32_t equal = kernel::rsa_public_x8_portable(keys, changed);
   return kernel_fault == KernelFault::kAcceptsAll ? 0xff : equal;
 }
 

@@ -45,6 +45,45 @@ TEST(EvpVerifier, KeepsAlgorithmsOfOneKeyApart) {
   }
 }
 
+TEST(EvpVerifier, TakesTheHashOfWhatWasSigned) {
+  struct Row {
+    Alg alg;
+    const signing::SigningKey& signer;
+  };
+  const signing::SigningKey ec = signing::SigningKey::generate_ec(signing::Curve::kP256);
+  EvpVerifier verifier;
+  Sha256 sha256;
+  Sha256Hash hash;
+  ASSERT_TRUE(sha256.hash(kInput, hash));
+  for (const Row& row : {Row{Alg::kRS256, test::rsa_key()}, Row{Alg::kPS256, test::rsa_key()}, Row{Alg::kES256, ec}}) {
+    const auto keys = key_set(row.signer);
+    std::string signature = row.signer.sign(row.alg, kInput);
+    EXPECT_TRUE(verifier.verify_sha256(keys->keys()[0], row.alg, hash, bytes(signature)));
+    Sha256Hash other = hash;
+    other[31] ^= 1;
+    EXPECT_FALSE(verifier.verify_sha256(keys->keys()[0], row.alg, other, bytes(signature)));
+    EXPECT_TRUE(verifier.verify_sha256(keys->keys()[0], row.alg, hash, bytes(signature)));
+    signature.pop_back();
+    EXPECT_FALSE(verifier.verify_sha256(keys->keys()[0], row.alg, hash, bytes(signature)));
+    EXPECT_FALSE(verifier.verify_sha256(keys->keys()[0], row.alg, hash, {}));
+  }
+}
+
+TEST(EvpVerifier, TakesNoSha256HashForAnotherAlgorithm) {
+  const auto keys = key_set(test::rsa_key());
+  EvpVerifier verifier;
+  Sha256 sha256;
+  Sha256Hash hash;
+  ASSERT_TRUE(sha256.hash(kInput, hash));
+  for (const Alg alg : {Alg::kRS384, Alg::kRS512, Alg::kPS384, Alg::kPS512}) {
+    const std::string signature = test::rsa_key().sign(alg, kInput);
+    EXPECT_TRUE(verifier.verify(keys->keys()[0], alg, kInput, bytes(signature)));
+    EXPECT_FALSE(verifier.verify_sha256(keys->keys()[0], alg, hash, bytes(signature)));
+  }
+  const std::string mac(32, 'm');
+  EXPECT_FALSE(verifier.verify_sha256(keys->keys()[0], Alg::kHS256, hash, bytes(mac)));
+}
+
 // More keys than prepared contexts: entries are replaced, and a replaced key verifies again.
 TEST(EvpVerifier, ServesMoreKeysThanItKeepsPrepared) {
   std::vector<signing::SigningKey> signers;

@@ -73,6 +73,55 @@ TEST(SignatureStage, AKernelThatFailsItsSelfTestIsNeverUsed) {
   EXPECT_EQ(decide(worker, token()), ErrorCode::kNone);
 }
 
+// A token whose hash another one got would be believed with the other one's signature.
+TEST(SignatureStage, AHashOfAnotherMessageIsNoVerdictAndTurnsTheKernelsOff) {
+  const auto machine = open_broken(1);
+  Worker::Impl worker(*machine);
+  const std::string good = token();
+  const std::string payload = claims({{"jti", "\"forged\""}});
+  const std::string forged =
+      signing::signing_input({.header_json = header(), .payload_json = payload}) + good.substr(good.rfind('.'));
+  const std::array<Check, 2> checks{Check{.token = forged}, Check{.token = good}};
+  std::array<Verdict, 2> verdicts;
+  {
+    const WithDigestFault fault(DigestFault::kSwapped);
+    worker.decide(checks, verdicts, kNow);
+  }
+  EXPECT_EQ(verdicts[0].code(), ErrorCode::kKernelFault);
+  EXPECT_FALSE(verdicts[1].accepted());
+  EXPECT_EQ(metric(*machine, "rsa_kernel_trusted"), 0);
+  worker.decide(checks, verdicts, kNow);
+  EXPECT_EQ(verdicts[0].code(), ErrorCode::kBadSignature);
+  EXPECT_EQ(verdicts[1].code(), ErrorCode::kNone);
+}
+
+// ES256 is OpenSSL's but for the hash.
+TEST(SignatureStage, WhatOpenSslVerifiesByAKernelsHashIsVerifiedAgainToo) {
+  const signing::SigningKey ec = signing::SigningKey::generate_ec(signing::Curve::kP256);
+  IssuerPolicy issuer = issuer_policy();
+  issuer.algorithms = {Alg::kES256};
+  issuer.keys = jwks_source(signing::jwk_set(ec.public_jwk({.kid = "ec", .alg = {}, .use = {}})));
+  const auto machine = open_broken(1, policy({issuer}));
+  Worker::Impl worker(*machine);
+  const std::string good = token(claims(), header("ES256", "ec"), ec, Alg::kES256);
+  EXPECT_EQ(decide(worker, good), ErrorCode::kNone);
+  EXPECT_EQ(metric(*machine, "rsa_kernel_rechecks_total"), 1);
+  {
+    const WithDigestFault fault(DigestFault::kBitFlipped);
+    EXPECT_EQ(decide(worker, good), ErrorCode::kBadSignature);
+  }
+  EXPECT_EQ(metric(*machine, "rsa_kernel_trusted"), 1);
+}
+
+TEST(SignatureStage, ADigestKernelThatFailsItsSelfTestIsNeverUsed) {
+  const WithDigestFault fault(DigestFault::kBitFlipped);
+  const auto machine = open_broken(0);
+  Worker::Impl worker(*machine);
+  EXPECT_EQ(metric(*machine, "rsa_kernel_trusted"), 0);
+  EXPECT_EQ(decide(worker, token()), ErrorCode::kNone);
+  EXPECT_EQ(decide(worker, forged_token()), ErrorCode::kBadSignature);
+}
+
 // A batch of everything: who checks a signature must not show in the verdicts, nor change their order.
 TEST(SignatureStage, AnswersAMixedBatchInOrder) {
   const signing::SigningKey ec = signing::SigningKey::generate_ec(signing::Curve::kP256);

@@ -76,7 +76,10 @@ ConfiguredEngine open_engine(const config::Configuration& configuration) {
   ConfiguredEngine opened;
   opened.fetcher = std::make_unique<outbound::HttpFetcher>(
       outbound::HttpFetcherOptions{.ca_file = configuration.outbound.ca_file, .proxy = configuration.outbound.proxy});
-  auto engine = Engine::open({.policy = configuration.policy, .fetcher = opened.fetcher.get()});
+  auto engine = Engine::open({.policy = configuration.policy,
+                              .fetcher = opened.fetcher.get(),
+                              .recheck_one_in = configuration.settings.recheck_one_in,
+                              .verified_cache_bytes = configuration.settings.verified_cache_bytes});
   // load_configuration has asked everything that could be refused here.
   ASSAY_CHECK(engine.has_value());
   opened.engine = std::move(*engine);

@@ -34,6 +34,7 @@ struct MintOptions {
   std::string expires_in = "1h";
   std::string now;
   std::string payload_file;
+  std::uint32_t count = 1;
   std::string jwks_out, key_out;
 };
 
@@ -43,6 +44,8 @@ constexpr std::array kPrivateKeyAlgs{Alg::kRS256, Alg::kRS384, Alg::kRS512, Alg:
                                      Alg::kPS512, Alg::kES256, Alg::kES384, Alg::kES512, Alg::kEdDSA};
 constexpr std::size_t kPayloadBytesMax = std::size_t{1} << 20;
 constexpr unsigned kGeneratedModulusBits = 2048;
+constexpr std::uint32_t kCountMax = 1'000'000;
+constexpr int kJtiDigits = 8;
 
 struct Signer {
   SigningKey key;
@@ -152,14 +155,24 @@ tl::expected<std::int64_t, std::string> read_now(const MintOptions& options) {
   return date->us;
 }
 
-// The payload that the options describe.
-tl::expected<std::string, std::string> make_claims(const MintOptions& options) {
+// The jti of token `index` where several are minted: as long as every other, so that the tokens are too.
+std::string jti_json(std::uint32_t index) {
+  const std::string digits = std::to_string(index);
+  return json_string("token-" + std::string(kJtiDigits - digits.size(), '0') + digits);
+}
+
+// The payload that the options describe, of token `index` (0 ..).
+tl::expected<std::string, std::string> make_claims(const MintOptions& options, std::uint32_t index) {
   Members members("--claim");
   if (options.issuer) members.add("iss", json_string(*options.issuer));
   if (options.subject) members.add("sub", json_string(*options.subject));
   if (!options.audiences.empty()) members.add("aud", audience_json(options.audiences));
   if (options.scope) members.add("scope", json_string(*options.scope));
   if (const auto added = members.add_all(options.claims); !added) return Complaint(added.error());
+  if (options.count > 1) {
+    if (members.has("jti")) return Complaint("--count sets jti; leave --claim jti=... out");
+    members.add("jti", jti_json(index));
+  }
   const auto life = config::parse_duration(options.expires_in);
   if (!life) return Complaint("--expires-in is no duration; accepted: " + std::string(config::kDurationForm));
   const tl::expected<std::int64_t, std::string> now_us = read_now(options);
@@ -171,9 +184,11 @@ tl::expected<std::string, std::string> make_claims(const MintOptions& options) {
   return members.text();
 }
 
-tl::expected<std::string, std::string> make_payload(const CLI::App& command, const MintOptions& options) {
-  if (options.payload_file.empty()) return make_claims(options);
-  for (const char* name : {"--issuer", "--subject", "--audience", "--scope", "--claim", "--expires-in", "--now"}) {
+tl::expected<std::string, std::string> make_payload(const CLI::App& command, const MintOptions& options,
+                                                    std::uint32_t index) {
+  if (options.payload_file.empty()) return make_claims(options, index);
+  for (const char* name :
+       {"--issuer", "--subject", "--audience", "--scope", "--claim", "--expires-in", "--now", "--count"}) {
     if (command.count(name) > 0) return Complaint(std::string(name) + " and --payload-file exclude each other");
   }
   return read_file(options.payload_file, kPayloadBytesMax);
@@ -198,25 +213,30 @@ tl::expected<void, std::string> write_keys(const MintOptions& options, const Sig
   return write_file(options.key_out, signer.key.private_pem(), FileSecrecy::kOwnerOnly);
 }
 
+// The tokens, a line end behind each.
 tl::expected<std::string, std::string> mint(const CLI::App& command, const MintOptions& options) {
   const tl::expected<Signer, std::string> signer = make_signer(options);
   if (!signer) return Complaint(signer.error());
   tl::expected<std::string, std::string> header = make_header(options, signer->alg);
   if (!header) return header;
-  tl::expected<std::string, std::string> payload = make_payload(command, options);
-  if (!payload) return payload;
+  std::string lines;
+  for (std::uint32_t i = 0; i < options.count; ++i) {
+    tl::expected<std::string, std::string> payload = make_payload(command, options, i);
+    if (!payload) return payload;
+    lines += signing::sign_jwt({.header_json = *header, .payload_json = *payload}, signer->key, signer->alg) + "\n";
+  }
   if (const auto written = write_keys(options, *signer); !written) return Complaint(written.error());
-  return signing::sign_jwt({.header_json = *header, .payload_json = *payload}, signer->key, signer->alg);
+  return lines;
 }
 
 ExitStatus run_mint(const CLI::App& command, const MintOptions& options) {
-  const tl::expected<std::string, std::string> compact = mint(command, options);
-  if (!compact) {
-    complain(compact.error());
+  const tl::expected<std::string, std::string> lines = mint(command, options);
+  if (!lines) {
+    complain(lines.error());
     return ExitStatus::kUsage;
   }
   complain("mint is for development only: it signs whatever it is told");
-  std::printf("%s\n", compact->c_str());
+  std::fputs(lines->c_str(), stdout);
   return ExitStatus::kAccepted;
 }
 
@@ -243,12 +263,15 @@ void declare_options(CLI::App& command, MintOptions& options) {
   list("--claim", options.claims, "Another claim, or iat or exp as they shall be; repeat", "NAME=JSON");
   list("--header", options.headers, "Another member of the header; repeat", "NAME=JSON");
   text("--payload-file", options.payload_file, "Sign this file's exact bytes instead of claims", "FILE");
+  command.add_option("--count", options.count, "So many tokens, one a line, each with its own jti [1]")
+      ->type_name("N")
+      ->check(CLI::Range(1U, kCountMax));
   text("--jwks-out", options.jwks_out, "Write the public key there as a JWK Set", "FILE");
   text("--key-out", options.key_out, "Write the private key there in PEM", "FILE");
 }
 
 constexpr const char* kFooter = R"(
-Prints one signed token. Development only: a key that signs here must be trusted nowhere else.
+Prints a signed token. Development only: a key that signs here must be trusted nowhere else.
 
 Exit status: 0 signed, 2 usage error.
 

@@ -23,7 +23,7 @@ function(assay_add_kernel_variant kernel name)
     list(TRANSFORM ARG_FEATURES PREPEND "-m" OUTPUT_VARIABLE flags)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
       # g++ 12 warns of the undefined vectors in its own intrinsics (GCC bug 105593).
-      list(APPEND flags -Wno-maybe-uninitialized)
+      list(APPEND flags -Wno-uninitialized -Wno-maybe-uninitialized)
     endif()
     set_source_files_properties(${source} PROPERTIES COMPILE_OPTIONS "${flags}")
   endif()

@@ -85,7 +85,11 @@ struct EngineOptions {
   // Of the signatures that an RSA kernel of Assay's own accepts, each worker has the first and then one in this many
   // verified by OpenSSL as well. Where that refuses, the verdict is kernel_fault and the kernel is off for as long as
   // the engine lives. 0: none.
-  std::uint32_t recheck_one_in = 4096;
+  std::uint32_t recheck_one_in = kRecheckOneInDefault;
+  // Memory of one worker for JWTs that it has verified, in bytes: claimed when the worker is made, touched where used.
+  // A token found there has its signature neither decoded nor verified again; every other check is made each time. 0:
+  // no token is remembered; at least kVerifiedCacheBytesMin otherwise (a smaller budget is none).
+  std::size_t verified_cache_bytes = kVerifiedCacheBytesDefault;
   bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
 };
 

@@ -88,6 +88,15 @@ inline constexpr std::size_t kPendingMax = 1024;
 // token of kTokenBytesMax (a member of 6 characters takes one Claim of 40 bytes).
 inline constexpr std::size_t kScratchBytesPerCheck = 9 * kTokenBytesMax;
 
+// Memory of one worker for JWTs that it has verified, in bytes. The smallest budget has room for one token of
+// kTokenBytesMax with its claims.
+inline constexpr std::size_t kVerifiedCacheBytesDefault = std::size_t{8} * 1024 * 1024;
+inline constexpr std::size_t kVerifiedCacheBytesMin = std::size_t{256} * 1024;
+static_assert(kVerifiedCacheBytesMin >= kTokenBytesMax + kScratchBytesPerCheck);
+
+// Of the signatures that an RSA kernel accepts, one in this many is verified by OpenSSL as well.
+inline constexpr std::uint32_t kRecheckOneInDefault = 4096;
+
 // Workers of one engine: each owns one hazard slot in every snapshot.
 inline constexpr std::size_t kWorkersMax = 128;
 

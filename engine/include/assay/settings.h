@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "assay/limits.h"
+
 namespace assay {
 
 // "tcp://127.0.0.1:8181", "tcp://[::1]:8181" or "unix:/run/assay/check.sock".
@@ -66,6 +68,8 @@ struct AdminSettings {
 struct Settings {
   std::uint32_t workers = 0;  // 0: one per core
   PollerChoice poller = PollerChoice::kAuto;
+  std::uint32_t recheck_one_in = kRecheckOneInDefault;            // EngineOptions::recheck_one_in
+  std::size_t verified_cache_bytes = kVerifiedCacheBytesDefault;  // EngineOptions::verified_cache_bytes
   std::vector<ListenerSettings> listeners;
   std::optional<AdminSettings> admin;
   HttpLimits http;
