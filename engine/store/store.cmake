@@ -1,0 +1,17 @@
+# L6: revocations that outlive the process. SQLite is seen by sqlite_log*.cc alone.
+find_package(SQLite3 3.40 REQUIRED)
+
+add_library(assay_store STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/log_queue.cc
+  ${CMAKE_CURRENT_LIST_DIR}/log_row.cc
+  ${CMAKE_CURRENT_LIST_DIR}/sqlite_log.cc
+  ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_check.cc
+  ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_connection.cc
+  ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_file.cc
+  ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_repair.cc
+  ${CMAKE_CURRENT_LIST_DIR}/witness.cc)
+target_include_directories(assay_store PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>)
+target_link_libraries(assay_store
+  PUBLIC assay_public assay_base
+  PRIVATE $<BUILD_INTERFACE:assay_flags> SQLite::SQLite3 Threads::Threads)
+add_library(assay::store ALIAS assay_store)
