@@ -103,9 +103,11 @@ FileFault SqliteLogFile::initialise() {
   first.commit_number = 1;
   ASSAY_CHECK(::getrandom(&first.store_id, sizeof first.store_id, 0) == sizeof first.store_id);
   const std::string body = encode_state(first);
-  const bool began = connection_.run("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE") && connection_.run(kSchema);
+  if (!connection_.run("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE") || !connection_.run(kSchema)) {
+    return connection_.fault("cannot be prepared");
+  }
   Statement insert = connection_.prepare("INSERT INTO state VALUES(1, ?1)");
-  if (!began || !insert) return connection_.fault("cannot be prepared");
+  if (!insert) return connection_.fault("cannot be prepared");
   insert.bind(1, bytes_of(body));
   if (!insert.run() || !connection_.run("COMMIT")) return connection_.fault("cannot be prepared");
   if (!flush_directory_of(path_)) {

@@ -14,6 +14,7 @@ assay_add_test(sqlite_log_test
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_damage_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_file_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_repair_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_space_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_test.cc
   LIBS assay::store SQLite::SQLite3 Threads::Threads)
 # 50 kills; tests/store/kill_loop.sh runs more.
