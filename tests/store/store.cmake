@@ -13,6 +13,7 @@ assay_add_test(sqlite_log_test
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_connection_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_damage_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_file_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_power_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_repair_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_space_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_test.cc
