@@ -48,6 +48,7 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
+  answer_supply_.set_issuers(issuers_);
   if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
   thread_ = std::thread([this] { run_thread(); });
@@ -96,6 +97,7 @@ Expected<void> ControlMachine::reload(Policy policy) {
   ++policy_generation_;
   answers_.set_bytes_max(policy.introspection_cache_bytes);
   issuers_ = std::move(policy.issuers);
+  answer_supply_.set_issuers(issuers_);
   supplies_ = std::move(prepared->supplies);
   policy_.publish(std::move(prepared->policy));
   inbox_->wake();
@@ -143,6 +145,9 @@ void ControlMachine::step(Now now) {
   take_results(now);
   take_orders(now);
   answer_supply_.check_deadlines(now.monotonic_ns);
+  for (AnswerSupply::Outgoing& outgoing : answer_supply_.take_requests()) {
+    send(outgoing.fetch_id, std::move(outgoing.request));
+  }
   for (const std::shared_ptr<KeySupply>& supply : supplies_) {
     supply->check_staleness(now.monotonic_ns);
     if (std::optional<FetchRequest> request = supply->next_request(now.monotonic_ns)) {
@@ -185,11 +190,7 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
     tickets->settle(order.slot, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
     return;
   }
-  const IssuerPolicy& issuer = issuers_[index];
-  const std::uint64_t fetch_id = next_fetch_id_++;
-  std::optional<FetchRequest> request =
-      answer_supply_.on_order(tickets, order, *issuer.opaque, issuer.allow_plain_http, fetch_id, now.monotonic_ns);
-  if (request) send(fetch_id, std::move(*request));
+  answer_supply_.on_order(tickets, order, now);
 }
 
 std::int64_t ControlMachine::next_step_ns() const {

@@ -13,6 +13,7 @@ class NoAnswerSource final : public AnswerSource {
   Found find_or_order(const Check&, const CompiledIssuer&) noexcept override {
     return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = {}};
   }
+  void refresh(const Check&, const CompiledIssuer&) noexcept override {}
 };
 
 constexpr std::array<std::string_view, kStepCount> kStepNames = {

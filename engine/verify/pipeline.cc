@@ -214,7 +214,9 @@ void Pipeline::read_payload(CheckState& state) noexcept {
 void Pipeline::find_answer(CheckState& state) noexcept {
   if (state.kind != TokenKind::kOpaque) return;
   const AnswerCache::Key key{.issuer = state.issuer->answers_id, .token = state.check->token};
-  AnswerSource::Found found{.answer = answers_.find(key, now_.monotonic_ns, reader_), .error = {}, .ticket = {}};
+  AnswerCache::Found remembered = answers_.find(key, now_.monotonic_ns, reader_);
+  if (remembered.refresh_due) source_.refresh(*state.check, *state.issuer);
+  AnswerSource::Found found{.answer = std::move(remembered.answer), .error = {}, .ticket = {}};
   if (found.answer == nullptr) found = source_.find_or_order(*state.check, *state.issuer);
   if (found.answer == nullptr) {
     state.ticket = found.ticket;

@@ -33,6 +33,8 @@ class AnswerSource {
   };
   // Redeems the check's settled ticket, or orders the answer.
   [[nodiscard]] virtual Found find_or_order(const Check& check, const CompiledIssuer& issuer) noexcept = 0;
+  // Has the remembered answer about the check's token asked anew; nobody waits for it.
+  virtual void refresh(const Check& check, const CompiledIssuer& issuer) noexcept = 0;
 
  protected:
   ~AnswerSource() = default;

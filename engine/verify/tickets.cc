@@ -57,6 +57,7 @@ std::optional<Ticket> TicketTable::order(std::uint64_t answers_id, std::string_v
   slot.finished = false;
   slot.drained = false;
   slot.answers_id = answers_id;
+  ++taken_by_issuer_[answers_id % kIssuersMax];
   slot.token_bytes = static_cast<std::uint32_t>(token.size());
   std::memcpy(token_room(index), token.data(), token.size());
   slot.state.store(State::kOrdered, std::memory_order_release);  // [T1]
@@ -84,6 +85,7 @@ void TicketTable::finish(Slot& slot) noexcept {
 }
 
 void TicketTable::free_slot(Slot& slot) noexcept {
+  --taken_by_issuer_[slot.answers_id % kIssuersMax];
   slot.answer.reset();
   slot.error = {};
   slot.state.store(State::kFree, std::memory_order_release);  // [T1]

@@ -77,6 +77,11 @@ class TicketTable {
   // ticket is not one of this table's or was for another token.
   [[nodiscard]] std::optional<Outcome> redeem(Ticket ticket, std::uint64_t answers_id, std::string_view token) noexcept;
 
+  // Slots that are taken by orders to the issuer of that answers_id, cancelled ones included.
+  [[nodiscard]] std::uint32_t taken_by_issuer(std::uint64_t answers_id) const noexcept {
+    return taken_by_issuer_[answers_id % kIssuersMax];
+  }
+
   void cancel(Ticket ticket) noexcept;
   [[nodiscard]] std::size_t drain(std::span<Ticket> tickets) noexcept;
   [[nodiscard]] int completion_fd() const noexcept { return completion_fd_; }
@@ -108,8 +113,9 @@ class TicketTable {
   void free_slot(Slot& slot) noexcept;
 
   std::unique_ptr<Slot[]> slots_;
-  std::unique_ptr<char[]> tokens_;         // one room per slot
-  std::vector<std::uint32_t> free_slots_;  // worker's own
+  std::unique_ptr<char[]> tokens_;                                                        // one room per slot
+  std::vector<std::uint32_t> free_slots_;                                                 // worker's own
+  std::vector<std::uint32_t> taken_by_issuer_ = std::vector<std::uint32_t>(kIssuersMax);  // worker's own
   SlotQueue orders_;
   SlotQueue settled_;
   std::shared_ptr<FetchInbox> control_;
