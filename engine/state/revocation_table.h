@@ -72,6 +72,9 @@ class RevocationTable {
     //   cost      without allocation: see bench/revocation_bench.cc; kinds without entries cost nothing
     void find(std::span<const TokenTargets> tokens, std::span<std::optional<RevocationKind>> revoked) noexcept;
 
+    // TokenTargets::bit_of() of each kind that holds() says has entries.
+    [[nodiscard]] std::uint32_t kinds_held() const noexcept { return table_->kinds_held(); }
+
    private:
     RevocationTable* table_;
     base::ReaderIndex index_;

@@ -56,6 +56,10 @@ class TargetText {
     return {std::string_view(head_.data(), head_.size()), name_.issuer,
             std::string_view(value_length_.data(), value_length_.size()), name_.value};
   }
+  // Of all pieces together.
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return head_.size() + name_.issuer.size() + value_length_.size() + name_.value.size();
+  }
 
  private:
   static constexpr char kVersion = 1;
@@ -95,7 +99,7 @@ struct TargetId {
 // The `issued_at_us` of a token that does not say when it was issued: before every time.
 inline constexpr std::int64_t kIssuedAtUnknown = std::numeric_limits<std::int64_t>::min();
 
-// Everything by which one token may be revoked. Filled once per token and kept with it.
+// Everything by which one token may be revoked. Each kind is filled once per token and kept with it.
 class TokenTargets {
  public:
   TokenTargets() = default;
@@ -106,13 +110,21 @@ class TokenTargets {
   void set(RevocationKind kind, const TargetId& id) noexcept {
     ids_[place_of(kind)] = id;
     kinds_ |= bit_of(kind);
+    known_ |= bit_of(kind);
   }
+  // Notes that the token has nothing that a revocation of this kind could name.
+  void set_absent(RevocationKind kind) noexcept { known_ |= bit_of(kind); }
 
   // Meaningful where kinds() has the kind's bit.
   [[nodiscard]] const TargetId& id(RevocationKind kind) const noexcept { return ids_[place_of(kind)]; }
   // bit_of() of each kind that has been set.
   [[nodiscard]] std::uint32_t kinds() const noexcept { return kinds_; }
+  // bit_of() of each kind that has been set, absent or not: the others are still to be looked at.
+  [[nodiscard]] std::uint32_t known() const noexcept { return known_; }
   [[nodiscard]] std::int64_t issued_at_us() const noexcept { return issued_at_us_; }
+
+  // Every kind's bit.
+  static constexpr std::uint32_t kAllKinds = ((std::uint32_t{1} << kRevocationKindCount) - 1) << 1;
 
   // The bit of a kind in a set of kinds: its number.
   [[nodiscard]] static constexpr std::uint32_t bit_of(RevocationKind kind) noexcept {
@@ -126,6 +138,7 @@ class TokenTargets {
 
   std::array<TargetId, kRevocationKindCount> ids_{};
   std::uint32_t kinds_ = 0;
+  std::uint32_t known_ = 0;
   std::int64_t issued_at_us_ = kIssuedAtUnknown;
 };
 

@@ -215,7 +215,7 @@ void AnswerSupply::remember(const Call& call, const std::shared_ptr<const issuer
     cache_.erase({.issuer = call.answers_id, .token = call.token});
     return;
   }
-  cache_.insert({.issuer = call.answers_id, .token = call.token}, answer, life);
+  cache_.insert({.issuer = call.answers_id, .token = call.token}, std::make_shared<const KeptAnswer>(answer), life);
 }
 
 void AnswerSupply::finish(CallMap::iterator found, const std::shared_ptr<const issuer::IntrospectionAnswer>& answer,

@@ -35,16 +35,22 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOption
                                                                     const kernel::KernelTable& kernels) {
   Expected<Prepared> prepared = prepare(options.policy, {}, 1);
   if (!prepared) return Unexpected(prepared.error());
-  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), kernels, std::move(*prepared)));
+  Expected<std::unique_ptr<Revoker>> revoker =
+      Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint);
+  if (!revoker) return Unexpected(revoker.error());
+  return std::unique_ptr<ControlMachine>(
+      new ControlMachine(std::move(options), kernels, std::move(*prepared), std::move(*revoker)));
 }
 
-ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared)
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared,
+                               std::unique_ptr<Revoker> revoker)
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
       verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
+      revoker_(std::move(revoker)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
@@ -154,6 +160,7 @@ void ControlMachine::step(Now now) {
       send_for_keys(supply, std::move(*request));
     }
   }
+  revoker_->step(now);
   if (now.monotonic_ns >= next_sweep_ns_) {
     answers_.sweep(now.monotonic_ns);
     policy_.reclaim();
@@ -195,7 +202,7 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
 
 std::int64_t ControlMachine::next_step_ns() const {
   const base::MutexLock lock(mutex_);
-  std::int64_t due_ns = std::min(next_sweep_ns_, answer_supply_.next_due_ns());
+  std::int64_t due_ns = std::min({next_sweep_ns_, answer_supply_.next_due_ns(), revoker_->next_due_ns()});
   for (const std::shared_ptr<KeySupply>& supply : supplies_) due_ns = std::min(due_ns, supply->next_due_ns());
   return due_ns;
 }

@@ -29,6 +29,7 @@ Readiness ControlMachine::readiness() const {
     }
   }
   readiness.ready = readiness.missing.empty();
+  readiness.degraded = revoker_->complaints();
   return readiness;
 }
 
@@ -136,6 +137,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   visit_verdicts("", unattributed_, visit);
   visit_kernel_metrics(visit);
   visit_verified_metrics(visit);
+  visit_revocation_metrics(visit);
   visit_answer_metrics(answer_supply_, answers_, visit);
 }
 

@@ -16,11 +16,13 @@
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
 #include "verify/header_memo.h"
+#include "verify/kept_answer.h"
+#include "verify/revocation_stage.h"
 #include "verify/signature_stage.h"
 
 namespace assay::verify {
 
-using AnswerCache = state::IntrospectionCache<issuer::IntrospectionAnswer>;
+using AnswerCache = state::IntrospectionCache<KeptAnswer>;
 
 // Where the pipeline turns to when the answer about an opaque token is not remembered.
 class AnswerSource {
@@ -40,6 +42,15 @@ class AnswerSource {
   ~AnswerSource() = default;
 };
 
+// Never asks the network: what is not remembered ends as pending, without a ticket. For control alone.
+class NoAnswerSource final : public AnswerSource {
+ public:
+  [[nodiscard]] Found find_or_order(const Check& /*check*/, const CompiledIssuer& /*issuer*/) noexcept override {
+    return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = {}};
+  }
+  void refresh(const Check& /*check*/, const CompiledIssuer& /*issuer*/) noexcept override {}
+};
+
 // What a worker counts of its remembered tokens.
 enum class VerifiedCount : std::uint8_t { kHits, kMisses, kEntries, kBytes };
 using VerifiedCounters = base::Counters<4>;
@@ -50,6 +61,7 @@ struct PipelineParts {
   RsaTrust rsa_trust;
   AnswerCache& answers;
   AnswerSource& source;
+  RevocationSource revocations;
   VerifiedCounters& verified_counters;
   std::size_t verified_cache_bytes;
 };
@@ -102,6 +114,7 @@ class Pipeline {
   jose::JsonReader json_;
   HeaderMemo headers_;
   SignatureStage signatures_;
+  RevocationStage revocations_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
   std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one

@@ -13,6 +13,7 @@ Worker::Impl::Impl(verify::ControlMachine& control)
                                .rsa_trust = control.rsa_trust(),
                                .answers = control.answers(),
                                .source = *this,
+                               .revocations = control.revocations(),
                                .verified_counters = control.verified_counters(seat_.reader),
                                .verified_cache_bytes = control.verified_cache_bytes()}),
       states_(kBatchMax) {}

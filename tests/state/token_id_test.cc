@@ -88,6 +88,17 @@ TEST(TokenId, TargetsKeepEachKindApart) {
   EXPECT_EQ(targets.issued_at_us(), 42);
 }
 
+TEST(TokenId, WhatIsAbsentIsKnownAndNotThere) {
+  TokenTargets targets;
+  EXPECT_EQ(targets.known(), 0U);
+  targets.set_absent(RevocationKind::kSession);
+  targets.set(RevocationKind::kJti, {.high = 1, .low = 2});
+  EXPECT_EQ(targets.kinds(), TokenTargets::bit_of(RevocationKind::kJti));
+  EXPECT_EQ(targets.known(), targets.kinds() | TokenTargets::bit_of(RevocationKind::kSession));
+  for (const RevocationKind kind : kKinds) targets.set_absent(kind);
+  EXPECT_EQ(targets.known(), TokenTargets::kAllKinds);
+}
+
 TEST(TokenId, WithoutIatATokenWasIssuedBeforeEveryTime) {
   EXPECT_LT(TokenTargets().issued_at_us(), std::numeric_limits<std::int64_t>::min() + 1);
 }

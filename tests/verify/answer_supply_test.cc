@@ -254,7 +254,7 @@ TEST_F(Answers, FromBeforeAreNeitherJoinedNorRemembered) {
   EXPECT_EQ(order("a"), 0U) << "the newer call is still under way";
   result(answered(R"({"active":true,"scope":"new"})"));
   ASSERT_TRUE(remembered("a", 0));
-  EXPECT_EQ(found("a", 0).answer->claims().scope_texts[0], "new");
+  EXPECT_EQ(found("a", 0).answer->answer().claims().scope_texts[0], "new");
   supply_.forbid_keeping(kAnswersId, "never seen");
 }
 

@@ -1,10 +1,13 @@
 #include "verify/target_digest.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+#include "base/cpu.h"
 
 namespace assay::verify {
 namespace {
@@ -66,6 +69,26 @@ TEST(TargetDigest, EveryPartOfANameAndTheKeyChangeIt) {
   name.issuer = "https://issuer.exampl";
   name.value = "ealice";
   EXPECT_NE(digest(plain, name), id);
+}
+
+TEST(TargetDigest, ManyAtOnceAreTheSameOneByOne) {
+  const auto kernels = kernel::select_kernels("", base::detect_cpu_features());
+  ASSERT_TRUE(kernels);
+  for (const std::string_view key : {"", "one key"}) {
+    TargetDigest one_by_one(key);
+    TargetDigest many(key, kernels->sha256);
+    std::vector<std::string> values;
+    for (std::size_t i = 0; i < 3 * kBatchMax + 5; ++i) values.emplace_back(i * i % 700, 'v');
+    std::vector<TargetJob> jobs;
+    for (const std::string& value : values) {
+      jobs.push_back({.name = {.kind = RevocationKind::kClient, .issuer = "https://issuer.example", .value = value}});
+    }
+    ASSERT_TRUE(many.digest_many(jobs));
+    for (const TargetJob& job : jobs) EXPECT_EQ(job.id, digest(one_by_one, job.name)) << job.name.value.size();
+    ASSERT_TRUE(one_by_one.digest_many(jobs));
+    for (const TargetJob& job : jobs) EXPECT_EQ(job.id, digest(many, job.name)) << job.name.value.size();
+    EXPECT_TRUE(many.digest_many({}));
+  }
 }
 
 // sha256sum of "https://issuer.example" begins with these bytes.
