@@ -224,7 +224,7 @@ FileFault SqliteLogFile::forget(std::int64_t now_us, std::size_t count_max, std:
     const std::optional<LoggedRecord> entry = decode_row(find_forgotten_.bytes(1));
     if (entry && entry->record.forget_at_us <= now_us) entries.push_back(*entry);
   }
-  const FileFault fault = step == Step::kFailed ? connection_.fault("cannot be read") : FileFault{};
+  FileFault fault = step == Step::kFailed ? connection_.fault("cannot be read") : FileFault{};
   find_forgotten_.rewind();
   if (fault.is_fault()) return fault;
   for (const LoggedRecord& entry : entries) {

@@ -66,7 +66,7 @@ class LogFolder {
 
 inline AppendResult append_and_wait(RevocationLog& log, std::vector<RevocationRecord> records) {
   std::promise<AppendResult> promise;
-  log.append(std::move(records), [&](AppendResult result) { promise.set_value(std::move(result)); });
+  log.append(std::move(records), [&](const AppendResult& result) { promise.set_value(result); });
   return promise.get_future().get();
 }
 

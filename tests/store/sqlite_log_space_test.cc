@@ -29,8 +29,9 @@ class SqliteLogSpaceTest : public testing::Test {
   AppendResult append_until_refused(SqliteLog& log) {
     for (;;) {
       std::vector<RevocationRecord> records;
+      records.reserve(10);
       for (int i = 0; i < 10; ++i) records.push_back(record_of(next_ + static_cast<std::uint64_t>(i)));
-      const AppendResult result = append_and_wait(log, std::move(records));
+      AppendResult result = append_and_wait(log, std::move(records));
       if (!is_durable(result.outcome)) return result;
       next_ += 10;
     }

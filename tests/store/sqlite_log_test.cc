@@ -259,12 +259,12 @@ TEST_F(SqliteLogTest, OfAGroupThatDoesNotFitTheSmallRequestsDo) {
   std::promise<AppendResult> last;
   // The first holds the log's thread, so that the other two form one group.
   std::promise<void> gathered;
-  log.append({record_of(1)}, [&](AppendResult result) {
+  log.append({record_of(1)}, [&](const AppendResult& result) {
     gathered.get_future().wait();
-    first.set_value(std::move(result));
+    first.set_value(result);
   });
-  log.append(many, [&](AppendResult result) { large.set_value(std::move(result)); });
-  log.append({record_of(2)}, [&](AppendResult result) { last.set_value(std::move(result)); });
+  log.append(many, [&](const AppendResult& result) { large.set_value(result); });
+  log.append({record_of(2)}, [&](const AppendResult& result) { last.set_value(result); });
   gathered.set_value();
   EXPECT_EQ(first.get_future().get().outcome, AppendOutcome::kDurable);
   const AppendOutcome large_outcome = large.get_future().get().outcome;
