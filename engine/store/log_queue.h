@@ -30,18 +30,19 @@
 
 namespace assay::store {
 
-// The end of a fleet's update: its outcome, and those of its records that were written, with their sequences. The
-// records are borrowed for the call.
+// The end of a fleet's update: its outcome, and those records of other nodes that were written, with their sequences in
+// this log. The records are borrowed for the call.
 using FleetDone = std::function<void(AppendResult, std::span<const RevocationRecord>)>;
 
 // Rows of the log in the order of their sequences; empty at its end, or where `complaint` says why not.
 using RowsDone = std::function<void(std::vector<LoggedRecord>, std::string complaint)>;
 
-// What other nodes wrote and what this node has sent them, made durable together.
+// What the fleet's stream holds, made durable together with the place in it. Every record has a stamp. One whose origin
+// is kHere was pushed by this node and has come back; its sequence is the one that it was pushed with.
 struct FleetUpdate {
-  std::vector<RevocationRecord> records;  // of other nodes, in the fleet's order; may be empty
-  std::optional<std::string> position;    // where this node now is in the fleet's stream; absent: where it was
-  std::uint64_t pushed_through = 0;  // own records up to this sequence are in the fleet; lower than before: ignored
+  std::vector<LoggedRecord> records;    // in any order; may be empty
+  std::optional<std::string> position;  // where this node now is in the fleet's stream; absent: where it was
+  std::uint64_t pushed_through = 0;     // every row up to this sequence has a stamp; lower than before: ignored
 };
 
 struct AppendRequest {

@@ -17,7 +17,9 @@ constexpr std::size_t kIdAt = 16;
 constexpr std::size_t kIssuerAt = 48;
 constexpr std::size_t kIssuedBeforeAt = 56;
 constexpr std::size_t kForgetAt = 64;
-constexpr std::size_t kChecksumAt = 72;
+constexpr std::size_t kStampAt = 72;
+constexpr std::size_t kStampOrderAt = 80;
+constexpr std::size_t kChecksumAt = 88;
 static_assert(kIdAt + sizeof(DurableId) == kIssuerAt);
 static_assert(kChecksumAt + sizeof(std::uint64_t) == kRowBytes);
 
@@ -66,6 +68,8 @@ RowBytes encode_row(const LoggedRecord& entry) noexcept {
   put_u64(&row[kIssuerAt], entry.record.issuer_id);
   put_u64(&row[kIssuedBeforeAt], static_cast<std::uint64_t>(entry.record.issued_before_us));
   put_u64(&row[kForgetAt], static_cast<std::uint64_t>(entry.record.forget_at_us));
+  put_u64(&row[kStampAt], entry.stamp.time_ms);
+  put_u64(&row[kStampOrderAt], entry.stamp.order);
   put_u64(&row[kChecksumAt], checksum64(std::span(row).first<kChecksumAt>()));
   return row;
 }
@@ -85,6 +89,7 @@ std::optional<LoggedRecord> decode_row(std::span<const std::uint8_t> bytes) noex
   entry.record.issuer_id = get_u64(&bytes[kIssuerAt]);
   entry.record.issued_before_us = static_cast<std::int64_t>(get_u64(&bytes[kIssuedBeforeAt]));
   entry.record.forget_at_us = static_cast<std::int64_t>(get_u64(&bytes[kForgetAt]));
+  entry.stamp = {get_u64(&bytes[kStampAt]), get_u64(&bytes[kStampOrderAt])};
   return entry;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,9 +23,21 @@ enum class RecordOrigin : std::uint8_t {
   kFleet = 2,  // read from the fleet
 };
 
+// The place of a record in the fleet's order: of two records of one id the one with the higher stamp counts, on every
+// node. Zero: the fleet has yet to see the record, so it comes after all that it has seen.
+struct FleetStamp {
+  std::uint64_t time_ms = 0;  // since 1970, by the fleet's clock
+  std::uint64_t order = 0;    // among those of the same millisecond
+
+  [[nodiscard]] bool is_zero() const noexcept { return time_ms == 0 && order == 0; }
+
+  friend auto operator<=>(const FleetStamp&, const FleetStamp&) = default;
+};
+
 struct LoggedRecord {
   RevocationRecord record;
   RecordOrigin origin = RecordOrigin::kHere;
+  FleetStamp stamp = {};
 
   friend bool operator==(const LoggedRecord&, const LoggedRecord&) = default;
 };
@@ -37,11 +50,15 @@ struct LoggedRecord {
 
 // A row; numbers are big-endian:
 //
-//   0      4      5           6        7   8          16   48          56                 64             72         80
-//   +------+------+-----------+--------+---+----------+----+-----------+------------------+--------------+----------+
-//   | Arow | kind | operation | origin | 0 | sequence | id | issuer_id | issued_before_us | forget_at_us | checksum |
-//   +------+------+-----------+--------+---+----------+----+-----------+------------------+--------------+----------+
-inline constexpr std::size_t kRowBytes = 80;
+//   0      4      5           6        7   8          16   48          56                 64
+//   +------+------+-----------+--------+---+----------+----+-----------+------------------+---
+//   | Arow | kind | operation | origin | 0 | sequence | id | issuer_id | issued_before_us | ...
+//   +------+------+-----------+--------+---+----------+----+-----------+------------------+---
+//   64             72              80            88         96
+//   +--------------+---------------+-------------+----------+
+//   | forget_at_us | stamp.time_ms | stamp.order | checksum |
+//   +--------------+---------------+-------------+----------+
+inline constexpr std::size_t kRowBytes = 96;
 inline constexpr std::array<std::uint8_t, 4> kRowMark = {'A', 'r', 'o', 'w'};
 using RowBytes = std::array<std::uint8_t, kRowBytes>;
 
@@ -61,7 +78,7 @@ struct LogState {
   std::uint64_t last_sequence = 0;
   std::uint64_t row_count = 0;
   std::uint64_t row_digest = 0;      // sum of row_digest(), modulo 2^64
-  std::uint64_t pushed_through = 0;  // own records up to this sequence are in the fleet
+  std::uint64_t pushed_through = 0;  // every row up to this sequence has a stamp
   std::string fleet_position;        // in the fleet's notation; empty: none
 
   friend bool operator==(const LogState&, const LogState&) = default;

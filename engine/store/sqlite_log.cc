@@ -103,8 +103,8 @@ class SqliteLog::Impl {
   void write_group(std::vector<WriteRequest>& group);
   FileFault write_all(std::vector<Settlement>& settlements);
   FileFault write_one(Settlement& settlement);
-  FileFault place_all(std::vector<RevocationRecord>& records, RecordOrigin origin,
-                      std::vector<RevocationRecord>* written);
+  FileFault place_own(const std::vector<RevocationRecord>& records);
+  FileFault place_fleets(const std::vector<LoggedRecord>& records, std::vector<RevocationRecord>& written);
   void serve(const ReadRequest& request);
   void probe();
   void forget_slice();
@@ -215,25 +215,36 @@ FileFault SqliteLog::Impl::write_all(std::vector<Settlement>& settlements) {
 FileFault SqliteLog::Impl::write_one(Settlement& settlement) {
   FileFault fault;
   if (auto* append = std::get_if<AppendRequest>(settlement.request); append != nullptr) {
-    fault = place_all(append->records, RecordOrigin::kHere, nullptr);
+    fault = place_own(append->records);
   } else {
     FleetUpdate& update = std::get<FleetRequest>(*settlement.request).update;
     file_.raise_pushed_through(update.pushed_through);
     if (update.position) file_.set_fleet_position(*update.position);
-    fault = place_all(update.records, RecordOrigin::kFleet, &settlement.written);
+    fault = place_fleets(update.records, settlement.written);
   }
   settlement.result = {AppendOutcome::kDurable, file_.next_sequence() - 1, {}};
   return fault;
 }
 
-FileFault SqliteLog::Impl::place_all(std::vector<RevocationRecord>& records, RecordOrigin origin,
-                                     std::vector<RevocationRecord>* written) {
-  for (RevocationRecord& record : records) {
-    LoggedRecord entry{record, origin};
+FileFault SqliteLog::Impl::place_own(const std::vector<RevocationRecord>& records) {
+  for (const RevocationRecord& record : records) {
+    LoggedRecord entry{record, RecordOrigin::kHere, {}};
     auto placed = SqliteLogFile::Placed::kAdded;
     if (FileFault fault = file_.place(entry, placed); fault.is_fault()) return fault;
     if (placed == SqliteLogFile::Placed::kReplaced) ++replaced_in_transaction_;
-    if (written != nullptr && placed != SqliteLogFile::Placed::kOutdone) written->push_back(entry.record);
+  }
+  return {};
+}
+
+// An own record that comes back is in the row already: the row gets its stamp, and nothing is superseded.
+FileFault SqliteLog::Impl::place_fleets(const std::vector<LoggedRecord>& records,
+                                        std::vector<RevocationRecord>& written) {
+  for (LoggedRecord entry : records) {
+    auto placed = SqliteLogFile::Placed::kAdded;
+    if (FileFault fault = file_.place(entry, placed); fault.is_fault()) return fault;
+    if (placed == SqliteLogFile::Placed::kOutdone || entry.origin == RecordOrigin::kHere) continue;
+    if (placed == SqliteLogFile::Placed::kReplaced) ++replaced_in_transaction_;
+    written.push_back(entry.record);
   }
   return {};
 }
@@ -308,7 +319,11 @@ void SqliteLog::apply_fleet(FleetUpdate update, FleetDone done) {
 
 SqliteLog::FleetMark SqliteLog::fleet_mark() const {
   LogState state = impl_->shown();
-  return {std::move(state.fleet_position), state.pushed_through};
+  return {.store_id = state.store_id,
+          .last_sequence = state.last_sequence,
+          .row_count = state.row_count,
+          .position = std::move(state.fleet_position),
+          .pushed_through = state.pushed_through};
 }
 
 void SqliteLog::read(std::uint64_t after, std::size_t count_max, RowsDone done) {

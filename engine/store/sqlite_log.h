@@ -44,16 +44,19 @@ class SqliteLog final : public RevocationLog {
   void forget(std::int64_t now_us) override;
   [[nodiscard]] RevocationLogHealth health() const override;
 
-  // For a log that adds a fleet: writes the records of other nodes and the position that they lead to in one
-  // transaction, after every earlier request. A record is left out where an own record of its id is not in the fleet
-  // yet: that one comes after it in the fleet's order and counts everywhere once it is pushed.
+  // For a log that adds a fleet: writes the fleet's records and the position that they lead to in one transaction,
+  // after every earlier request. A record is left out where the row of its id has the same stamp or a later one, or is
+  // an own one without a stamp: that one comes after it in the fleet's order and counts everywhere once it is pushed.
   //
-  //   done  as in append(); its records are those that were written
+  //   done  as in append(); its records are those of other nodes that were written
   //   Precondition: a position has at most kFleetPositionBytesMax bytes
   void apply_fleet(FleetUpdate update, FleetDone done);
 
   // Where this node is in the fleet, as it is durable.
   struct FleetMark {
+    std::uint64_t store_id = 0;  // random, from the file's creation
+    std::uint64_t last_sequence = 0;
+    std::uint64_t row_count = 0;
     std::string position;  // empty: nowhere yet
     std::uint64_t pushed_through = 0;
   };

@@ -182,10 +182,12 @@ FileFault SqliteLogFile::erase(const LoggedRecord& entry) {
 
 FileFault SqliteLogFile::place(LoggedRecord& entry, Placed& placed) {
   if (FileFault fault = find_rivals(entry); fault.is_fault()) return fault;
-  const auto is_unseen = [this](const LoggedRecord& rival) {
-    return rival.origin == RecordOrigin::kHere && rival.record.sequence > next_.pushed_through;
+  const auto outdoes = [&entry](const LoggedRecord& rival) {
+    if (entry.stamp.is_zero()) return false;
+    if (!rival.stamp.is_zero()) return rival.stamp >= entry.stamp;
+    return entry.origin != RecordOrigin::kHere || entry.record.sequence != rival.record.sequence;
   };
-  if (entry.origin == RecordOrigin::kFleet && std::any_of(rivals_.begin(), rivals_.end(), is_unseen)) {
+  if (std::any_of(rivals_.begin(), rivals_.end(), outdoes)) {
     placed = Placed::kOutdone;
     return {};
   }

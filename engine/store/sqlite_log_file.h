@@ -66,9 +66,10 @@ class SqliteLogFile {
   enum class Placed : std::uint8_t {
     kAdded,
     kReplaced,  // another row of its id is gone for it
-    kOutdone,   // from the fleet, and an own record of its id that the fleet has yet to see comes after it: not written
+    kOutdone,   // the row of its id has the same stamp or a later one: not written
   };
-  // Gives the record its sequence and writes it.
+  // Gives the record its sequence and writes it. An own record without a stamp is later than all that have one, and
+  // gets its stamp from the record of the same origin and sequence that comes back from the fleet.
   [[nodiscard]] FileFault place(LoggedRecord& entry, Placed& placed);
 
   // Writes a record under the sequence that it has, for putting a log together anew. Precondition: higher than every

@@ -37,6 +37,12 @@ inline RevocationRecord record_until(std::uint64_t number, std::int64_t forget_a
   return record;
 }
 
+// What another node wrote, or what this one did and has come back (origin kHere).
+inline LoggedRecord fleet_record(const RevocationRecord& record, std::uint64_t time_ms,
+                                 RecordOrigin origin = RecordOrigin::kFleet) {
+  return {record, origin, {time_ms, 0}};
+}
+
 // A folder that is gone with the fixture: on a disk, or in memory where nothing depends on the disk and there is room.
 class LogFolder {
  public:

@@ -13,6 +13,7 @@ namespace {
 LoggedRecord entry_of(std::uint64_t number, RecordOrigin origin) {
   LoggedRecord entry{record_of(number), origin};
   entry.record.sequence = number + 100;
+  entry.stamp = {number << 40, ~number};
   return entry;
 }
 
@@ -50,7 +51,7 @@ TEST(LogRow, RefusesARightChecksumOverWhatNobodyWrites) {
   for (const std::size_t at : {0U, 4U, 5U, 6U, 7U}) {
     RowBytes row = encode_row(entry_of(3, RecordOrigin::kHere));
     row[at] = 0x77;
-    put_u64(&row[72], checksum64(std::span(row).first<72>()));
+    put_u64(&row[88], checksum64(std::span(row).first<88>()));
     EXPECT_FALSE(decode_row(row)) << at;
   }
 }

@@ -18,7 +18,7 @@ class SqliteLogRepairTest : public testing::Test {
     ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
     for (std::uint64_t i = 0; i < 199; ++i) append_and_wait(log, {record_of(i)});
     for (std::uint64_t i = 0; i < 10; ++i) append_and_wait(log, {record_of(i, RevocationOperation::kLift)});
-    apply_and_wait(log, {{record_of(199)}, "12-3", 150});
+    apply_and_wait(log, {{fleet_record(record_of(199), 12)}, "12-3", 150});
   }
 
   // The log without its write-ahead log, whose content is in the file.

@@ -279,7 +279,8 @@ TEST_F(SqliteLogTest, APositionIsKeptWithTheRecordsThatLeadToIt) {
     SqliteLog log(path_);
     static_cast<void>(replay_of(log));
     EXPECT_EQ(log.fleet_mark().position, "");
-    const auto [result, written] = apply_and_wait(log, {{record_of(1), record_of(2)}, "17-0", 0});
+    const auto [result, written] =
+        apply_and_wait(log, {{fleet_record(record_of(1), 16), fleet_record(record_of(2), 17)}, "17-0", 0});
     EXPECT_EQ(result.outcome, AppendOutcome::kDurable);
     ASSERT_EQ(written.size(), 2U);
     EXPECT_EQ(written[1].sequence, 2U);
@@ -295,19 +296,34 @@ TEST_F(SqliteLogTest, APositionIsKeptWithTheRecordsThatLeadToIt) {
 TEST_F(SqliteLogTest, AnOwnRecordThatTheFleetHasNotSeenOutdoesTheFleets) {
   SqliteLog log(path_);
   static_cast<void>(replay_of(log));
-  append_and_wait(log, {record_of(1)});
+  RevocationRecord own = record_of(1);
+  own.sequence = append_and_wait(log, {own}).last_sequence;
   const auto lift = record_of(1, RevocationOperation::kLift);
-  EXPECT_TRUE(apply_and_wait(log, {{lift}, "1-0", 0}).second.empty());
+  EXPECT_TRUE(apply_and_wait(log, {{fleet_record(lift, 1)}, "1-0", 0}).second.empty());
   EXPECT_EQ(log.fleet_mark().position, "1-0");
-  // Once it is pushed, what comes after it in the stream is later.
-  EXPECT_EQ(apply_and_wait(log, {{lift}, "2-0", 1}).second.size(), 1U);
+  // Once it has come back, what comes after it in the stream is later, and what comes before it is not.
+  EXPECT_TRUE(apply_and_wait(log, {{fleet_record(own, 3, RecordOrigin::kHere)}, "3-0", 1}).second.empty());
+  EXPECT_EQ(read_and_wait(log, 0, 9).at(0).stamp, (FleetStamp{3, 0}));
+  EXPECT_TRUE(apply_and_wait(log, {{fleet_record(lift, 2)}, "3-0", 1}).second.empty());
+  EXPECT_EQ(apply_and_wait(log, {{fleet_record(lift, 4)}, "4-0", 1}).second.size(), 1U);
+  EXPECT_EQ(read_and_wait(log, 0, 9).size(), 1U);
+}
+
+TEST_F(SqliteLogTest, OfTwoFleetRecordsTheHigherStampCountsInWhateverOrderTheyCome) {
+  SqliteLog log(path_);
+  static_cast<void>(replay_of(log));
+  const auto lift = record_of(1, RevocationOperation::kLift);
+  EXPECT_EQ(apply_and_wait(log, {{fleet_record(lift, 9), fleet_record(record_of(1), 8)}, "9-0", 0}).second.size(), 1U);
+  EXPECT_TRUE(apply_and_wait(log, {{fleet_record(record_of(1), 9)}, "9-0", 0}).second.empty());
+  ASSERT_EQ(read_and_wait(log, 0, 9).size(), 1U);
+  EXPECT_EQ(read_and_wait(log, 0, 9)[0].record.operation, RevocationOperation::kLift);
 }
 
 TEST_F(SqliteLogTest, ReadsRowsInPagesWithTheirOrigin) {
   SqliteLog log(path_);
   static_cast<void>(replay_of(log));
   append_and_wait(log, {record_of(1), record_of(2)});
-  apply_and_wait(log, {{record_of(3, RevocationOperation::kLift)}, "9-9", 0});
+  apply_and_wait(log, {{fleet_record(record_of(3, RevocationOperation::kLift), 9)}, "9-9", 0});
   const std::vector<LoggedRecord> first = read_and_wait(log, 0, 2);
   ASSERT_EQ(first.size(), 2U);
   EXPECT_EQ(first[1].record.sequence, 2U);
