@@ -34,6 +34,7 @@ struct IssuerSources {
   std::string keys_file;           // of KeySource::kJwksText, kPem and kSecret
   std::string client_secret_file;  // of OpaquePolicy::client_secret, this or the next
   std::string client_secret_env;
+  std::string private_key_file;  // of OpaquePolicy::private_key_pem
 };
 
 struct Configuration {

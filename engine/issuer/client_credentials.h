@@ -1,5 +1,5 @@
-// A bearer token of Assay's own, for introspection endpoints that want one: the request and the answer. RFC 6749 sec
-// 4.4.
+// A bearer token of Assay's own, for introspection endpoints that want one: the request and the answer.
+// RFC 6749 sec 4.4.
 #pragma once
 
 #include <cstdint>

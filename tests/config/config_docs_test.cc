@@ -48,6 +48,7 @@ std::string example() { return fenced_block("toml"); }
 test::MemoryFiles example_files() {
   test::MemoryFiles files;
   files.files = {{"private-ca.pem", "-----BEGIN CERTIFICATE-----\n"},
+                 {"assay.pem", "-----BEGIN PRIVATE KEY-----\n"},
                  {"bookings.pem", "-----BEGIN PUBLIC KEY-----\n"},
                  {"batch.secret", std::string(32, 's')},
                  {"hubrise.secret", "client-pass"}};
@@ -71,7 +72,7 @@ TEST(ConfigDocs, ShowsAnExampleThatIsAccepted) {
     for (const ConfigFault& fault : configuration.error()) ADD_FAILURE() << fault.line << ": " << fault.message;
     return;
   }
-  EXPECT_EQ(configuration->policy.issuers.size(), 5U);
+  EXPECT_EQ(configuration->policy.issuers.size(), 6U);
   const std::string description = describe(*configuration);
   const auto again = test::read(description, example_files());
   ASSERT_TRUE(again.has_value()) << again.error()[0].message;
