@@ -45,10 +45,26 @@ TEST(RedisUrl, TakesASegmentThatIsNoNumberAsThePrefix) {
 }
 
 TEST(RedisUrl, RefusesWhatItCannotRead) {
-  for (const std::string_view url :
-       {"", "h:6379", "http://h", "redis://", "redis:///1", "redis://h:0", "redis://h:65536", "redis://h:x",
-        "redis://h:", "redis://[::1", "redis://[::1]x", "redis://[]", "redis://h,,g", "redis://h/1/p/q",
-        "redis://h/10000", "redis://h?tls=1", "redis://u:%zz@h", "redis://u:%4@h", "redis://h/%", "redis://h /1"}) {
+  for (const std::string_view url : {"",
+                                     "h:6379",
+                                     "http://h",
+                                     "redis://",
+                                     "redis:///1",
+                                     "redis://h:0",
+                                     "redis://h:65536",
+                                     "redis://h:x",
+                                     "redis://h:",
+                                     "redis://[::1",
+                                     "redis://[::1]x",
+                                     "redis://[]",
+                                     "redis://h,,g",
+                                     "redis://h/1/p/q",
+                                     "redis://h/10000",
+                                     "redis://h?tls=1",
+                                     "redis://u:%zz@h",
+                                     "redis://u:%4@h",
+                                     "redis://h/%",
+                                     "redis://h /1"}) {
     EXPECT_NE(complaint_about(url), "") << url;
   }
   EXPECT_NE(complaint_about("redis://h/" + std::string(kRedisPrefixBytesMax + 1, 'p')), "");

@@ -21,3 +21,15 @@ assay_add_test(sqlite_log_test
 # 50 kills; tests/store/kill_loop.sh runs more.
 assay_add_test(sqlite_log_kill_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_kill_test.cc LIBS assay::store Threads::Threads)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=0.14)
+# Those with a server are skipped where redis-server is not installed.
+assay_add_test(redis_log_test
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/fleet_entry_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_log_connection_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_log_follower_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_log_stream_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_log_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_url_test.cc
+  LIBS assay::store PkgConfig::hiredis Threads::Threads)
