@@ -36,7 +36,7 @@ DOORS = (
     (r"tl/expected\.hpp", "tl::expected", ("engine/include/assay/expected.h",)),
     (r"simdjson\.h", "simdjson", ("engine/jose/json*", "bench/naive*")),
     (r"openssl/", "OpenSSL", ("engine/keys/evp_key*", "engine/keys/rsa_lanes*", "engine/verify/evp_verify*",
-                              "engine/verify/digest*",
+                              "engine/verify/evp_sign*", "engine/verify/digest*",
                               "engine/server/tls*", "tools/*", "tests/*", "bench/*", "fuzz/*")),
     (r"absl/", "Abseil", ABOVE_KERNEL + PROGRAMS),
     (r"liburing(\.h|/)", "liburing", ("engine/server/ring*",)),

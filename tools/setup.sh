@@ -10,11 +10,11 @@ packages=(
   # libraries
   libsimdjson-dev libabsl-dev liburing-dev libssl-dev node-llhttp libcurl4-openssl-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libexpected-dev prometheus-cpp-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev libhiredis-dev
   # checks
   clang-format-14 clang-tidy-14 valgrind
   # end-to-end tests and the demo
-  nginx wrk curl openssl nodejs procps
+  nginx wrk curl openssl nodejs procps redis-server
   python3 python3-requests python3-pytest python3-cryptography
   "$@"
 )

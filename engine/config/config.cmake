@@ -12,6 +12,7 @@ add_library(assay_config STATIC
   ${CMAKE_CURRENT_LIST_DIR}/listener_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/named_file.cc
   ${CMAKE_CURRENT_LIST_DIR}/refresh_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/opaque_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/route_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/server_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/table_reader.cc

@@ -38,6 +38,7 @@ struct IssuerSources {
   std::string keys_file;           // of KeySource::kJwksText, kPem, kPemFolder and kSecret; empty: in the configuration
   std::string client_secret_file;  // of OpaquePolicy::client_secret, this or the next
   std::string client_secret_env;
+  std::string private_key_file;  // of OpaquePolicy::private_key_pem
 };
 
 // An [[issuer]] with tenants, and the issuers that it was written out to.

@@ -141,14 +141,37 @@ void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lin
   }
 }
 
+std::string client_value(const OpaquePolicy& opaque, const IssuerSources& sources) {
+  switch (opaque.authentication) {
+    case ClientAuthentication::kBasic:
+    case ClientAuthentication::kPost: {
+      const std::string auth = opaque.authentication == ClientAuthentication::kBasic ? "basic" : "post";
+      const bool from_file = !sources.client_secret_file.empty();
+      return "auth = " + quoted(auth) +
+             (from_file ? ", client_secret_file = " + quoted(sources.client_secret_file)
+                        : ", client_secret_env = " + quoted(sources.client_secret_env));
+    }
+    case ClientAuthentication::kPrivateKeyJwt: break;
+  }
+  std::string text = "auth = \"private_key_jwt\", private_key_file = " + quoted(sources.private_key_file) +
+                     ", private_key_alg = " + quoted(format_algorithm(opaque.private_key_alg));
+  if (!opaque.private_key_id.empty()) text += ", private_key_id = " + quoted(opaque.private_key_id);
+  if (!opaque.assertion_audience.empty()) text += ", assertion_audience = " + quoted(opaque.assertion_audience);
+  return text;
+}
+
 std::string opaque_value(const OpaquePolicy& opaque, const IssuerSources& sources) {
-  const bool from_file = !sources.client_secret_file.empty();
-  return "{ introspect = " + quoted(opaque.introspection_url) + ", client_id = " + quoted(opaque.client_id) +
-         (from_file ? ", client_secret_file = " + quoted(sources.client_secret_file)
-                    : ", client_secret_env = " + quoted(sources.client_secret_env)) +
-         ", ttl = " + quoted(format_duration(opaque.ttl)) +
-         ", inactive_ttl = " + quoted(format_duration(opaque.inactive_ttl)) +
-         ", timeout = " + quoted(format_duration(opaque.timeout)) + " }";
+  std::string text = "{ introspect = " + quoted(opaque.introspection_url) +
+                     ", client_id = " + quoted(opaque.client_id) + ", " + client_value(opaque, sources);
+  if (!opaque.token_url.empty()) text += ", token_endpoint = " + quoted(opaque.token_url);
+  if (!opaque.token_scope.empty()) text += ", token_scope = " + quoted(opaque.token_scope);
+  text += ", ttl = " + quoted(format_duration(opaque.ttl)) + ", ttl_min = " + quoted(format_duration(opaque.ttl_min)) +
+          ", inactive_ttl = " + quoted(format_duration(opaque.inactive_ttl)) +
+          ", stale = " + quoted(format_duration(opaque.stale)) +
+          ", timeout = " + quoted(format_duration(opaque.timeout)) +
+          ", calls_per_second = " + std::to_string(opaque.calls_per_second);
+  if (opaque.pending_max != 0) text += ", pending_max = " + std::to_string(opaque.pending_max);
+  return text + " }";
 }
 
 void describe_refresh(const RefreshPolicy& refresh, Lines& lines) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "config/key_source_reader.h"
+#include "config/opaque_reader.h"
 #include "config/refresh_reader.h"
 #include "config/tenants.h"
 #include "config/value_text.h"
@@ -19,10 +20,6 @@ using std::chrono::seconds;
 
 constexpr DurationBounds kLeewayBounds{milliseconds(0), minutes(10)};
 constexpr DurationBounds kTokenLifeBounds{seconds(1), hours(24 * 366)};
-constexpr DurationBounds kCallTimeoutBounds{milliseconds(100), minutes(1)};
-constexpr DurationBounds kTtlBounds{seconds(1), hours(24)};
-constexpr DurationBounds kInactiveTtlBounds{seconds(1), hours(1)};
-constexpr std::size_t kClientSecretBytesMax = 1024;
 
 constexpr std::string_view kKeySourceForm =
     "one of discovery, jwks, public_key and secret_file for signed tokens, opaque for opaque ones, or both";
@@ -127,49 +124,6 @@ void read_scope(const TomlValue& table, Faults& faults, ScopeRule& rule) {
   reader.finish();
 }
 
-// From exactly one of client_secret_file and client_secret_env.
-void read_client_secret(TableReader& reader, const ReadContext& context, OpaquePolicy& opaque, IssuerSources& sources) {
-  const TomlValue* file_name = reader.read_string("client_secret_file");
-  const TomlValue* variable = reader.read_string("client_secret_env");
-  if (reader.has("client_secret_file") == reader.has("client_secret_env")) {
-    return reader.complain("client_secret_file", "one is needed; accepted: client_secret_file or client_secret_env");
-  }
-  std::optional<std::string> secret;
-  if (file_name != nullptr) {
-    sources.client_secret_file = resolve(context, file_name->text);
-    const NamedFile file{"client_secret_file", file_name->place, sources.client_secret_file};
-    secret = read_named_file(context, file, kClientSecretBytesMax, reader);
-    if (secret) secret = without_line_end(std::move(*secret));
-  } else if (variable != nullptr) {
-    sources.client_secret_env = variable->text;
-    secret = context.files.read_variable(variable->text);
-    if (!secret)
-      reader.complain_at(variable->place, "client_secret_env",
-                         variable->text + " is not set; accepted: a variable of this process's environment");
-  }
-  if (!secret) return;
-  if (secret->empty() || secret->size() > kClientSecretBytesMax) {
-    reader.complain(file_name != nullptr ? "client_secret_file" : "client_secret_env",
-                    "names a secret of " + std::to_string(secret->size()) + " bytes; accepted: 1 to " +
-                        std::to_string(kClientSecretBytesMax));
-    return;
-  }
-  opaque.client_secret = std::move(*secret);
-}
-
-void read_opaque(const TomlValue& table, const ReadContext& context, IssuerPolicy& issuer, IssuerSources& sources) {
-  TableReader reader(table, "issuer.opaque", context.faults);
-  OpaquePolicy opaque;
-  reader.require("introspect", "the URL of the introspection endpoint");
-  opaque.introspection_url = read_url(reader, "introspect", issuer);
-  reader.require("client_id", "the client that Assay is at the authorization server");
-  if (const TomlValue* client = reader.read_string("client_id")) opaque.client_id = client->text;
-  read_client_secret(reader, context, opaque, sources);
-  reader.read_duration("ttl", kTtlBounds, opaque.ttl);
-  reader.read_duration("inactive_ttl", kInactiveTtlBounds, opaque.inactive_ttl);
-  reader.read_duration("timeout", kCallTimeoutBounds, opaque.timeout);
-  reader.finish();
-  issuer.opaque = std::move(opaque);
 }
 
 void read_issuer(const TomlValue& table, const ReadContext& context, Configuration& out) {

@@ -1,51 +1,15 @@
 #include "issuer/introspection.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <utility>
 
 #include "assay/limits.h"
+#include "issuer/form_text.h"
 #include "jose/json.h"
 
 namespace assay::issuer {
 
 namespace {
-
-bool is_form_literal(char c) noexcept {
-  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  return is_letter || (c >= '0' && c <= '9') || c == '*' || c == '-' || c == '.' || c == '_';
-}
-
-// application/x-www-form-urlencoded, of any bytes. RFC 6749 appendix B.
-void append_form_encoded(std::string& out, std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (is_form_literal(c)) {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      const auto octet = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[octet >> 4];
-      out += kHex[octet & 15];
-    }
-  }
-}
-
-// The padded base64 of RFC 4648 sec 4, which HTTP Basic wants.
-std::string base64_encode(std::string_view octets) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  for (std::size_t i = 0; i < octets.size(); i += 3) {
-    const std::string_view group = octets.substr(i, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t k = 0; k < 3; ++k)
-      bits = bits << 8 | (k < group.size() ? static_cast<unsigned char>(group[k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k) text += k <= group.size() ? kAlphabet[bits >> (18 - 6 * k) & 63] : '=';
-  }
-  return text;
-}
 
 // Room for the text with its padding, its unescaped strings and what parse_claims takes, whatever the text is: a member
 // has at least 5 characters, its claim 40 bytes; lists are bounded.
@@ -57,20 +21,12 @@ static_assert(sizeof(Claim) <= 5 * 10, "two of the twelve are for the text and i
 }  // namespace
 
 FetchRequest make_introspection_request(const OpaquePolicy& policy, std::string_view token) {
-  std::string credentials;
-  append_form_encoded(credentials, policy.client_id);
-  credentials += ':';
-  append_form_encoded(credentials, policy.client_secret);
-
   FetchRequest request;
   request.method = FetchRequest::Method::kPost;
   request.url = policy.introspection_url;
-  request.headers = {{"Accept", "application/json"},
-                     {"Content-Type", "application/x-www-form-urlencoded"},
-                     {"Authorization", "Basic " + base64_encode(credentials)}};
-  request.body = "token=";
-  append_form_encoded(request.body, token);
-  request.body += "&token_type_hint=access_token";
+  request.headers = {{"Accept", "application/json"}, {"Content-Type", "application/x-www-form-urlencoded"}};
+  append_form_member(request.body, "token", token);
+  append_form_member(request.body, "token_type_hint", "access_token");
   request.response_bytes_max = kIntrospectionBytesMax;
   request.timeout = policy.timeout;
   return request;

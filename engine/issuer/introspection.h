@@ -16,8 +16,8 @@
 
 namespace assay::issuer {
 
-// Builds the POST: form-encoded token and token_type_hint, client authentication by HTTP Basic (RFC 6749 sec 2.3.1: id
-// and secret form-encoded before base64). `allow_plain_http` stays false: it is the issuer's to allow.
+// Builds the POST: form-encoded token and token_type_hint. Who asks is still to be said (client_authentication.h), and
+// `allow_plain_http` stays false: it is the issuer's to allow.
 [[nodiscard]] FetchRequest make_introspection_request(const OpaquePolicy& policy, std::string_view token);
 
 // An answer that owns its text, so that it can be remembered and shared. Immutable.

@@ -3,10 +3,13 @@
 // Concurrency
 //   writers    insert(), erase(), sweep(): any control thread; serialised by writer_mutex_
 //   readers    find(): all workers; per shard an immutable map behind base/snapshot.h, pinned for the length of one
-//              look-up. Stores to shared lines: one, the reference count of an answer that is found
+//              look-up. Stores to shared lines: the reference count of an answer that is found; of a stale one, once a
+//              second, the time when it is asked anew
 //   publish    Snapshot::publish() of the shard's next map; [P1] [P2] [P3] of base/snapshot.h
 //   account    entry_count(), bytes(), not_kept_count(): written under writer_mutex_, read by any thread; each stands
 //              alone, so relaxed is enough                                                         [N1]
+//   ask        an entry's next_refresh_ns: readers move it on by compare-exchange, relaxed, for it guards nothing: who
+//              succeeds asks the issuer anew, once a second                                        [N1]
 //   staleness  a find that began before insert() or erase() returned may miss its effect, one that began after does
 //              not; the counts may lag
 //   invariant  I1 an answer is never changed after insert()
@@ -59,26 +62,37 @@ class IntrospectionCache {
     std::string_view token;
   };
 
-  // An answer found that expires later than `now_ns` (monotonic), or null. Costs one keyed hash, one look-up and one
-  // comparison; takes a reference on the answer, no memory. Whoever lets go of the last reference frees the answer.
-  [[nodiscard]] std::shared_ptr<const Answer> find(const Key& key, std::int64_t now_ns,
-                                                   base::ReaderIndex reader) noexcept {
+  // How long an answer serves, in monotonic nanoseconds.
+  struct Life {
+    std::int64_t fresh_until_ns = 0;
+    std::int64_t expires_ns = 0;  // not before fresh_until_ns; in between it is stale: it serves, and is asked anew
+  };
+
+  struct Found {
+    std::shared_ptr<const Answer> answer;  // null if nothing is remembered
+    bool refresh_due = false;              // it is stale, and this finder is the one to ask anew
+  };
+
+  // An answer that expires later than `now_ns` (monotonic). Costs one keyed hash, one look-up and one comparison; takes
+  // a reference on the answer, no memory. Whoever lets go of the last reference frees the answer.
+  [[nodiscard]] Found find(const Key& key, std::int64_t now_ns, base::ReaderIndex reader) noexcept {
     const base::Hash128 hash = hash_of(key);
     const auto pin = shard_of(hash).observe(reader);
     const Entry* entry = find_entry(*pin, hash, key);
-    if (entry == nullptr || entry->expires_ns <= now_ns) return nullptr;
-    return entry->answer;
+    if (entry == nullptr || entry->life.expires_ns <= now_ns) return {};
+    const bool is_stale = entry->life.fresh_until_ns <= now_ns;
+    return {.answer = entry->answer, .refresh_due = is_stale && takes_turn_to_refresh(*entry, now_ns)};
   }
 
-  // Remembers an answer until `expires_ns` (monotonic); the key's older answer is forgotten. Over the budget of its
+  // Remembers an answer for `life`; the key's older answer is forgotten. Over the budget of its
   // kind nothing new is kept until entries expire: those that had at the latest sweep() make room here, in the key's
   // shard and the next one in turn. Precondition: `answer` is not null. Cost: copies the key's shard, O(entries /
   // kShardCount).
-  void insert(const Key& key, std::shared_ptr<const Answer> answer, std::int64_t expires_ns) {
+  void insert(const Key& key, std::shared_ptr<const Answer> answer, const Life& life) {
     ASSAY_CHECK(answer != nullptr);
     const base::Hash128 hash = hash_of(key);
     const base::MutexLock lock(writer_mutex_);
-    auto entry = std::make_shared<const Entry>(key, std::move(answer), expires_ns);
+    auto entry = std::make_shared<const Entry>(key, std::move(answer), life);
     auto next = std::make_unique<Map>(shard_of(hash).latest());
     forget(*next, hash);
     if (!fits(*entry)) {
@@ -131,18 +145,29 @@ class IntrospectionCache {
 
  private:
   struct Entry {
-    Entry(const Key& key, std::shared_ptr<const Answer> kept, std::int64_t kept_until_ns)
-        : issuer(key.issuer), token(key.token), answer(std::move(kept)), expires_ns(kept_until_ns) {}
+    Entry(const Key& key, std::shared_ptr<const Answer> kept, const Life& kept_for)
+        : issuer(key.issuer), token(key.token), answer(std::move(kept)), life(kept_for) {}
 
     std::uint64_t issuer;
     std::string token;
     std::shared_ptr<const Answer> answer;
-    std::int64_t expires_ns;
+    Life life;
+    mutable std::atomic<std::int64_t> next_refresh_ns{0};  // see Concurrency: ask
   };
   using Map = absl::flat_hash_map<base::Hash128, std::shared_ptr<const Entry>>;
   struct Shard {
     base::Snapshot<Map> map{std::make_unique<const Map>()};
   };
+
+  // Between two tries to have one stale answer asked anew.
+  static constexpr std::int64_t kRefreshPeriodNs = 1'000'000'000;
+
+  [[nodiscard]] static bool takes_turn_to_refresh(const Entry& entry, std::int64_t now_ns) noexcept {
+    std::int64_t due_ns = entry.next_refresh_ns.load(std::memory_order_relaxed);  // [N1]
+    if (due_ns > now_ns) return false;
+    return entry.next_refresh_ns.compare_exchange_strong(due_ns, now_ns + kRefreshPeriodNs,
+                                                         std::memory_order_relaxed);  // [N1]
+  }
 
   // The entry, its control block, and its place in a table that is between 7/16 and 7/8 full.
   static constexpr std::size_t kEntryOverheadBytes = sizeof(Entry) + 32 + 2 * (sizeof(typename Map::value_type) + 1);
@@ -195,7 +220,7 @@ class IntrospectionCache {
   void drop_expired(Map& next, std::int64_t now_ns) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_) {
     for (auto entry = next.begin(); entry != next.end();) {
       const auto candidate = entry++;
-      if (candidate->second->expires_ns > now_ns) continue;
+      if (candidate->second->life.expires_ns > now_ns) continue;
       account(*candidate->second, Change::kRemoved);
       next.erase(candidate);
     }
@@ -226,7 +251,7 @@ template <typename Answer>
 void IntrospectionCache<Answer>::sweep_next(std::int64_t now_ns) {
   base::Snapshot<Map>& shard = shards_[next_swept_].map;
   advance_turn();
-  const auto is_expired = [now_ns](const auto& item) { return item.second->expires_ns <= now_ns; };
+  const auto is_expired = [now_ns](const auto& item) { return item.second->life.expires_ns <= now_ns; };
   if (std::none_of(shard.latest().begin(), shard.latest().end(), is_expired)) {
     shard.reclaim();
     return;

@@ -167,9 +167,13 @@ const VerifiedEntry* VerifiedCache::find(std::string_view compact) noexcept {
 }
 
 void VerifiedCache::forget(const VerifiedEntry& entry) noexcept {
-  const auto line = reinterpret_cast<const Line*>(&entry) - lines_.data() - 1;
+  const std::size_t line = line_of(entry);
   // Two checks of one batch may have found it.
-  if (piece_at(static_cast<std::size_t>(line)).slot_plus_one != 0) drop(static_cast<std::uint32_t>(line));
+  if (piece_at(line).slot_plus_one != 0) drop(static_cast<std::uint32_t>(line));
+}
+
+void VerifiedCache::note_targets(const VerifiedEntry& entry, const TokenTargets& targets) noexcept {
+  entry_at(line_of(entry)).targets = targets;
 }
 
 void VerifiedCache::offer(const VerifiedEntry& entry) noexcept {

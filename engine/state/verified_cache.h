@@ -23,6 +23,7 @@
 #include "base/arena.h"
 #include "base/keyed_hash.h"
 #include "jose/claims.h"
+#include "state/token_id.h"
 
 namespace assay::state {
 
@@ -41,6 +42,7 @@ struct VerifiedEntry {
   std::string_view key_id;   // of the key that verified the signature
   jose::Claims claims;
   VerifiedUnder under;
+  TokenTargets targets;            // as far as they were needed until now
   std::uint32_t issuer_index = 0;  // in the policy of `under`
 };
 
@@ -69,6 +71,9 @@ class VerifiedCache {
 
   // Drops an entry that find() returned in this batch. Its bytes stay until the next offer().
   void forget(const VerifiedEntry& entry) noexcept;
+
+  // Keeps more of the targets of an entry that find() returned in this batch.
+  void note_targets(const VerifiedEntry& entry, const TokenTargets& targets) noexcept;
 
   // Copies the entry, if its token was offered before not long ago and there is room. Precondition: the token was
   // accepted; its claims' views are into `payload`, or of any other memory.
@@ -104,6 +109,9 @@ class VerifiedCache {
 
   using OfferedMarks = std::array<std::uint32_t, 4>;  // the latest first
 
+  [[nodiscard]] std::size_t line_of(const VerifiedEntry& entry) const noexcept {
+    return static_cast<std::size_t>(reinterpret_cast<const Line*>(&entry) - lines_.data()) - 1;
+  }
   [[nodiscard]] Piece& piece_at(std::size_t line) noexcept { return *reinterpret_cast<Piece*>(&lines_[line]); }
   [[nodiscard]] VerifiedEntry& entry_at(std::size_t line) noexcept {
     return *reinterpret_cast<VerifiedEntry*>(&lines_[line + 1]);

@@ -15,6 +15,7 @@
 #include "keys/key_set.h"
 #include "state/verified_cache.h"
 #include "verify/compiled_policy.h"
+#include "verify/kept_answer.h"
 #include "verify/routes.h"
 
 namespace assay::verify {
@@ -36,11 +37,12 @@ enum class Step : std::uint8_t {
   kIssuerClaims,   // claims that the issuer's tokens must have
   kKey,            // a key of the issuer for kid and alg
   kSignature,      // the signature
+  kRevocation,     // neither the token nor whom or what it is of has been revoked
   kRoute,          // the route for method and path takes tokens of this issuer
   kRouteClaims,    // claims that the route asks for
   kScope,          // scopes that the route asks for
 };
-inline constexpr std::size_t kStepCount = 18;
+inline constexpr std::size_t kStepCount = 19;
 
 // A token that was split and decoded. Nothing of it is verified until the signature step has passed.
 struct ParsedToken {
@@ -82,6 +84,8 @@ struct CheckState {
   const keys::Key* verified_by = nullptr;
   const state::VerifiedEntry* remembered = nullptr;           // kRememberedJwt
   std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // kOpaque
+  const KeptAnswer* kept_answer = nullptr;                    // kOpaque, where the answer was remembered; owned by it
+  const state::TokenTargets* targets = nullptr;               // where the revocation stage needed them
   std::span<const jose::ScopeValue> granted;
   Ticket ticket;  // of the pending verdict
 };

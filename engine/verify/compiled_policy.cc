@@ -38,6 +38,18 @@ CompiledEntrance compile_entrance(const EntrancePolicy& source, const std::vecto
   return entrance;
 }
 
+// What each issuer of opaque tokens gets of a worker's tickets where the policy names no number.
+std::uint32_t equal_pending_share(const Policy& policy) {
+  const auto opaque_count = std::count_if(policy.issuers.begin(), policy.issuers.end(),
+                                          [](const IssuerPolicy& issuer) { return issuer.opaque.has_value(); });
+  return static_cast<std::uint32_t>(kPendingMax / static_cast<std::size_t>(std::max<std::ptrdiff_t>(1, opaque_count)));
+}
+
+std::uint32_t pending_max_of(const IssuerPolicy& issuer, std::uint32_t equal_share) {
+  if (!issuer.opaque) return 0;
+  return issuer.opaque->pending_max == 0 ? equal_share : issuer.opaque->pending_max;
+}
+
 }  // namespace
 
 std::optional<std::uint32_t> CompiledEntrance::find_jwt_issuer(bool has_iss, std::string_view iss) const noexcept {
@@ -55,9 +67,11 @@ bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept {
 Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation) {
   if (!policy_faults(policy).empty()) return fail(ErrorCode::kBadPolicy);
   auto compiled = std::make_unique<CompiledPolicy>();
+  const std::uint32_t equal_share = equal_pending_share(policy);
   for (const IssuerPolicy& source : policy.issuers) {
     CompiledIssuer issuer{.policy = source,
                           .answers_id = generation * kIssuersMax + compiled->issuers.size(),
+                          .pending_max = pending_max_of(source, equal_share),
                           .algorithms = {},
                           .runtime = nullptr};
     for (std::string& type : issuer.policy.token_types) type = short_type(type);

@@ -34,7 +34,8 @@ struct IssuerRuntime {
 
 struct CompiledIssuer {
   IssuerPolicy policy;
-  std::uint64_t answers_id = 0;  // of this issuer in this policy: what introspection answers are remembered under
+  std::uint64_t answers_id = 0;   // of this issuer in this policy: what introspection answers are remembered under
+  std::uint32_t pending_max = 0;  // of one worker's tickets, what this issuer of opaque tokens may have
   std::bitset<kAlgCount> algorithms;
   std::shared_ptr<IssuerRuntime> runtime;
 

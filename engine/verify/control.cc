@@ -38,19 +38,26 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOption
                                                                     const kernel::KernelTable& kernels) {
   Expected<Prepared> prepared = prepare(options.policy, {}, 1);
   if (!prepared) return Unexpected(prepared.error());
-  return std::unique_ptr<ControlMachine>(new ControlMachine(std::move(options), kernels, std::move(*prepared)));
+  Expected<std::unique_ptr<Revoker>> revoker =
+      Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint);
+  if (!revoker) return Unexpected(revoker.error());
+  return std::unique_ptr<ControlMachine>(
+      new ControlMachine(std::move(options), kernels, std::move(*prepared), std::move(*revoker)));
 }
 
-ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared)
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared,
+                               std::unique_ptr<Revoker> revoker)
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
       verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
       policy_(std::move(prepared.policy)),
+      revoker_(std::move(revoker)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
       answer_supply_(answers_) {
+  answer_supply_.set_issuers(issuers_);
   if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
   thread_ = std::thread([this] { run_thread(); });
@@ -103,6 +110,7 @@ Expected<void> ControlMachine::reload(Policy policy) {
     const Supplies& kept = prepared->supplies;
     if (std::find(kept.begin(), kept.end(), supply) == kept.end()) supply->abandon();
   }
+  answer_supply_.set_issuers(issuers_);
   supplies_ = std::move(prepared->supplies);
   policy_.publish(std::move(prepared->policy));
   inbox_->wake();
@@ -153,6 +161,10 @@ void ControlMachine::step(Now now) {
   answer_supply_.check_deadlines(now.monotonic_ns);
   prepare_slice(now);
   step_supplies(now);
+  for (AnswerSupply::Outgoing& outgoing : answer_supply_.take_requests()) {
+    send(outgoing.fetch_id, std::move(outgoing.request));
+  }
+  revoker_->step(now);
   stepped_ns_ = now.monotonic_ns;
   if (now.monotonic_ns >= next_sweep_ns_) {
     answers_.sweep(now.monotonic_ns);
@@ -225,16 +237,12 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
     tickets->settle(order.slot, nullptr, Error{.code = ErrorCode::kIntrospectionUnavailable});
     return;
   }
-  const IssuerPolicy& issuer = issuers_[index];
-  const std::uint64_t fetch_id = next_fetch_id_++;
-  std::optional<FetchRequest> request =
-      answer_supply_.on_order(tickets, order, *issuer.opaque, issuer.allow_plain_http, fetch_id, now.monotonic_ns);
-  if (request) send(fetch_id, std::move(*request));
+  answer_supply_.on_order(tickets, order, now);
 }
 
 std::int64_t ControlMachine::next_step_ns() const {
   const base::MutexLock lock(mutex_);
-  std::int64_t due_ns = std::min(next_sweep_ns_, answer_supply_.next_due_ns());
+  std::int64_t due_ns = std::min({next_sweep_ns_, answer_supply_.next_due_ns(), revoker_->next_due_ns()});
   for (const std::shared_ptr<KeySupply>& supply : supplies_) due_ns = std::min(due_ns, supply->next_due_ns());
   return due_ns;
 }

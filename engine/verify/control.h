@@ -32,13 +32,14 @@
 #include "verify/fetch_inbox.h"
 #include "verify/key_supply.h"
 #include "verify/pipeline.h"
+#include "verify/revoker.h"
 #include "verify/tickets.h"
 
 namespace assay::verify {
 
 class ControlMachine final : public Control {
  public:
-  // Errors: unknown_kernel, bad_policy, bad_key_set.
+  // Errors: unknown_kernel, bad_policy, bad_key_set, bad_revocation_log.
   [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open(EngineOptions options);
   // With kernels of the caller's choice: open's second half, and what tests enter with a kernel that fails.
   [[nodiscard]] static Expected<std::unique_ptr<ControlMachine>> open_with(EngineOptions options,
@@ -59,6 +60,7 @@ class ControlMachine final : public Control {
   [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
   [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
+  [[nodiscard]] RevocationSource revocations() noexcept { return revoker_->source(); }
   // Of one worker, and what each may remember of verified tokens.
   [[nodiscard]] VerifiedCounters& verified_counters(base::ReaderIndex reader) noexcept {
     return verified_counters_[reader];
@@ -77,6 +79,14 @@ class ControlMachine final : public Control {
   void for_each_metric(const std::function<void(const Metric&)>& visit) const override;
   [[nodiscard]] Explanation explain(const Check& check, Now now) override;
   [[nodiscard]] Expected<void> reload(Policy policy) override;
+  void revoke(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
+  void lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
+  bool invalidate(std::string_view issuer_name, std::string_view token) override;
+  [[nodiscard]] RevocationStatus revocation_status() const override { return revoker_->status(); }
+  [[nodiscard]] std::vector<RevocationInfo> list_revocations(const std::optional<RevocationInfo::Id>& after,
+                                                             std::size_t count_max) const override {
+    return revoker_->list(after, count_max);
+  }
 
  private:
   using Supplies = std::vector<std::shared_ptr<KeySupply>>;
@@ -85,11 +95,21 @@ class ControlMachine final : public Control {
     Supplies supplies;  // by issuer index
   };
 
-  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared);
+  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared,
+                 std::unique_ptr<Revoker> revoker);
   // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
   [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
                                                   std::uint64_t generation);
   void run_thread();
+  // Of a pipeline of control's own, under explain_mutex_.
+  [[nodiscard]] PipelineParts control_parts(AnswerSource& source) noexcept;
+  // Sets `gathered`. Where it stays empty, the result is what the caller is told.
+  [[nodiscard]] RevocationResult gather_records(RevocationOperation operation,
+                                                std::span<const RevocationTarget> targets, Now now,
+                                                std::vector<RevocationRecord>& gathered);
+  void change_revocations(RevocationOperation operation, std::span<const RevocationTarget> targets, Now now,
+                          RevocationDone done);
+  void forget_answer(std::uint64_t answers_id, std::string_view token);
   void send(std::uint64_t fetch_id, FetchRequest request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -106,6 +126,7 @@ class ControlMachine final : public Control {
                       const std::function<void(const Metric&)>& visit) const;
   void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_verified_metrics(const std::function<void(const Metric&)>& visit) const;
+  void visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
   void visit_fetch_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -118,6 +139,7 @@ class ControlMachine final : public Control {
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   base::Snapshot<CompiledPolicy> policy_;
+  const std::unique_ptr<Revoker> revoker_;
   std::array<VerdictCounters, kWorkersMax> unattributed_;
   std::array<VerifiedCounters, base::kReadersMax> verified_counters_;  // one writer each: the reader of that index
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "verify/answer_metrics.h"
 #include "verify/control.h"
 
 namespace assay::verify {
@@ -30,6 +31,7 @@ Readiness ControlMachine::readiness() const {
     }
   }
   readiness.ready = readiness.missing.empty();
+  readiness.degraded = revoker_->complaints();
   return readiness;
 }
 
@@ -165,22 +167,8 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   visit_verdicts("", unattributed_, visit);
   visit_kernel_metrics(visit);
   visit_verified_metrics(visit);
-  const auto visit_calls = [&](std::string_view result, std::uint64_t count) {
-    visit(Metric{.name = "introspection_calls_total",
-                 .help = "Finished introspection calls by result",
-                 .kind = Metric::Kind::kCounter,
-                 .labels = {{"result", result}},
-                 .value = static_cast<double>(count)});
-  };
-  visit_calls("good", answer_supply_.calls_good());
-  visit_calls("failed", answer_supply_.calls_failed());
-  visit_calls(facts_of(ErrorCode::kBadAnswer).name, answer_supply_.calls_bad());
-  visit_value(visit, "introspection_cache_entries", "Remembered introspection answers", Metric::Kind::kGauge,
-              static_cast<double>(answers_.entry_count()));
-  visit_value(visit, "introspection_cache_bytes", "Memory of remembered introspection answers", Metric::Kind::kGauge,
-              static_cast<double>(answers_.bytes()));
-  visit_value(visit, "introspection_answers_not_kept_total", "Answers that found no room in the cache",
-              Metric::Kind::kCounter, static_cast<double>(answers_.not_kept_count()));
+  visit_revocation_metrics(visit);
+  visit_answer_metrics(answer_supply_, answers_, visit);
 }
 
 }  // namespace assay::verify

@@ -20,9 +20,15 @@ Sha256::Sha256(const kernel::Sha256Variant& variant)
 }
 
 bool Sha256::hash(std::string_view message, Sha256Hash& hash) noexcept {
-  return EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1 &&
-         EVP_DigestUpdate(context_.get(), message.data(), message.size()) == 1 &&
-         EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) == 1;
+  return this->hash(std::span<const std::string_view>(&message, 1), hash);
+}
+
+bool Sha256::hash(std::span<const std::string_view> pieces, Sha256Hash& hash) noexcept {
+  if (EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) != 1) return false;
+  for (const std::string_view piece : pieces) {
+    if (EVP_DigestUpdate(context_.get(), piece.data(), piece.size()) != 1) return false;
+  }
+  return EVP_DigestFinal_ex(context_.get(), hash.data(), nullptr) == 1;
 }
 
 bool Sha256::hash_many(std::span<DigestJob> jobs) noexcept {

@@ -38,6 +38,9 @@ class Sha256 {
   // Hashes `message`, of any size, by OpenSSL. False if it fails; `hash` is then unspecified. Allocates nothing.
   [[nodiscard]] bool hash(std::string_view message, Sha256Hash& hash) noexcept;
 
+  // As hash of the pieces joined in their order.
+  [[nodiscard]] bool hash(std::span<const std::string_view> pieces, Sha256Hash& hash) noexcept;
+
   // Sets `hash` of all jobs, of any number in any order. False if OpenSSL fails, which a kernel cannot. Allocates
   // nothing. Cost: that of kernel/sha256.h, for up to kBatchMax at once, which run in the order of their sizes.
   [[nodiscard]] bool hash_many(std::span<DigestJob> jobs) noexcept;

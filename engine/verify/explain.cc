@@ -7,25 +7,10 @@
 namespace assay::verify {
 namespace {
 
-// The pipeline's answer source for explain: it never asks the network.
-class NoAnswerSource final : public AnswerSource {
- public:
-  Found find_or_order(const Check&, const CompiledIssuer&) noexcept override {
-    return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = {}};
-  }
-  std::optional<ErrorCode> redeem_key(const Check&, const CompiledIssuer&, OrderKind,
-                                      std::string_view) noexcept override {
-    return std::nullopt;
-  }
-  std::optional<Ticket> order_key(const CompiledIssuer&, OrderKind, std::string_view) noexcept override {
-    return std::nullopt;
-  }
-};
-
 constexpr std::array<std::string_view, kStepCount> kStepNames = {
-    "request",       "shape",     "header",    "payload", "introspection", "issuer",
-    "type",          "algorithm", "audience",  "expiry",  "not_before",    "issued_at",
-    "issuer_claims", "key",       "signature", "route",   "route_claims",  "scope"};
+    "request",   "shape",      "header", "payload",      "introspection", "issuer",        "type",
+    "algorithm", "audience",   "expiry", "not_before",   "issued_at",     "issuer_claims", "key",
+    "signature", "revocation", "route",  "route_claims", "scope"};
 
 std::string seconds_text(NumericDate date) {
   char text[jose::kNumericDateTextMax];
@@ -128,6 +113,8 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
     case Step::kRouteClaims: return state.detail.empty() ? "all there" : shown(state.detail) + " absent or empty";
     case Step::kKey: return key_finding(state);
     case Step::kSignature: return std::to_string(state.token.signature.size()) + " bytes";
+    case Step::kRevocation:
+      return state.error.code == ErrorCode::kRevoked ? "by " + std::string(state.detail) : "not revoked";
     case Step::kRoute:
       return state.check->method.empty() && state.check->path.empty()
                  ? "no method and path given"
@@ -175,6 +162,7 @@ std::string setting_text(const CheckState& state, Step step, const CompiledPolic
     case Step::kShape:
     case Step::kHeader:
     case Step::kPayload:
+    case Step::kRevocation:
     case Step::kRoute:
     case Step::kRouteClaims:
     case Step::kScope: return {};
@@ -205,12 +193,7 @@ bool has_finding(const CheckState& state, Step step, Trace::Mark mark) {
 Explanation ControlMachine::explain(const Check& check, Now now) {
   const base::MutexLock lock(explain_mutex_);
   NoAnswerSource source;
-  Pipeline pipeline(base::kControlReader, {.kernels = kernels_,
-                                           .rsa_trust = rsa_trust(),
-                                           .answers = answers_,
-                                           .source = source,
-                                           .verified_counters = verified_counters_[base::kControlReader],
-                                           .verified_cache_bytes = 0});
+  Pipeline pipeline(base::kControlReader, control_parts(source));
   const auto policy = policy_.observe(base::kControlReader);
   Trace trace;
   CheckState state;

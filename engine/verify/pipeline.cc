@@ -23,6 +23,7 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       arena_(kBatchMax * kScratchBytesPerCheck),
       json_(kTokenBytesMax),
       signatures_(kernels_, parts.rsa_trust),
+      revocations_(reader, parts.revocations, kernels_.sha256, parts.rsa_trust.guard),
       verified_(parts.verified_cache_bytes),
       verified_counters_(parts.verified_counters),
       key_pins_(kIssuersMax) {
@@ -52,6 +53,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
   doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
+  revocations_.check(states);      // after every cache
   each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
   remember_verified(states);       // JWT: accepted ones alone
 }
@@ -215,14 +217,20 @@ void Pipeline::read_payload(CheckState& state) noexcept {
 void Pipeline::find_answer(CheckState& state) noexcept {
   if (state.kind != TokenKind::kOpaque) return;
   const AnswerCache::Key key{.issuer = state.issuer->answers_id, .token = state.check->token};
-  AnswerSource::Found found{.answer = answers_.find(key, now_.monotonic_ns, reader_), .error = {}, .ticket = {}};
-  if (found.answer == nullptr) found = source_.find_or_order(*state.check, *state.issuer);
-  if (found.answer == nullptr) {
-    state.ticket = found.ticket;
-    refuse(state, Step::kIntrospection, found.error.code);
-    return;
+  AnswerCache::Found remembered = answers_.find(key, now_.monotonic_ns, reader_);
+  if (remembered.refresh_due) source_.refresh(*state.check, *state.issuer);
+  if (remembered.answer != nullptr) {
+    state.kept_answer = remembered.answer.get();
+    state.answer = {std::move(remembered.answer), &state.kept_answer->answer()};
+  } else {
+    AnswerSource::Found found = source_.find_or_order(*state.check, *state.issuer);
+    if (found.answer == nullptr) {
+      state.ticket = found.ticket;
+      refuse(state, Step::kIntrospection, found.error.code);
+      return;
+    }
+    state.answer = std::move(found.answer);
   }
-  state.answer = std::move(found.answer);
   if (!state.answer->active()) {
     refuse(state, Step::kIntrospection, ErrorCode::kInactive);
     return;

@@ -17,11 +17,13 @@
 #include "verify/compiled_policy.h"
 #include "verify/header_memo.h"
 #include "verify/missing_key.h"
+#include "verify/kept_answer.h"
+#include "verify/revocation_stage.h"
 #include "verify/signature_stage.h"
 
 namespace assay::verify {
 
-using AnswerCache = state::IntrospectionCache<issuer::IntrospectionAnswer>;
+using AnswerCache = state::IntrospectionCache<KeptAnswer>;
 
 // Where the pipeline turns to when the answer about an opaque token is not remembered, or a key is missing.
 class AnswerSource : public MissingKeys {
@@ -34,9 +36,28 @@ class AnswerSource : public MissingKeys {
   };
   // Redeems the check's settled ticket, or orders the answer.
   [[nodiscard]] virtual Found find_or_order(const Check& check, const CompiledIssuer& issuer) noexcept = 0;
+  // Has the remembered answer about the check's token asked anew; nobody waits for it.
+  virtual void refresh(const Check& check, const CompiledIssuer& issuer) noexcept = 0;
 
  protected:
   ~AnswerSource() = default;
+};
+
+// Never asks the network: what is not remembered ends as pending, without a ticket. For control alone.
+class NoAnswerSource final : public AnswerSource {
+ public:
+  [[nodiscard]] Found find_or_order(const Check& /*check*/, const CompiledIssuer& /*issuer*/) noexcept override {
+    return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = {}};
+  }
+  void refresh(const Check& /*check*/, const CompiledIssuer& /*issuer*/) noexcept override {}
+  [[nodiscard]] std::optional<ErrorCode> redeem_key(const Check& /*check*/, const CompiledIssuer& /*issuer*/,
+                                                    OrderKind /*kind*/, std::string_view /*kid*/) noexcept override {
+    return std::nullopt;
+  }
+  [[nodiscard]] std::optional<Ticket> order_key(const CompiledIssuer& /*issuer*/, OrderKind /*kind*/,
+                                                std::string_view /*kid*/) noexcept override {
+    return std::nullopt;
+  }
 };
 
 // What a worker counts of its remembered tokens.
@@ -49,6 +70,7 @@ struct PipelineParts {
   RsaTrust rsa_trust;
   AnswerCache& answers;
   AnswerSource& source;
+  RevocationSource revocations;
   VerifiedCounters& verified_counters;
   std::size_t verified_cache_bytes;
 };
@@ -102,6 +124,7 @@ class Pipeline {
   jose::JsonReader json_;
   HeaderMemo headers_;
   SignatureStage signatures_;
+  RevocationStage revocations_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
   std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one

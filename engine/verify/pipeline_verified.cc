@@ -41,6 +41,11 @@ void Pipeline::find_verified(CheckState& state) noexcept {
 // are judged again.
 void Pipeline::remember_verified(std::span<const CheckState> states) noexcept {
   for (const CheckState& state : states) {
+    const bool has_more = state.remembered != nullptr && state.targets != nullptr &&
+                          state.targets->known() != state.remembered->targets.known();
+    if (has_more) verified_.note_targets(*state.remembered, *state.targets);
+  }
+  for (const CheckState& state : states) {
     const bool is_new =
         state.kind == TokenKind::kJwt && state.error.code == ErrorCode::kNone && state.verified_by != nullptr;
     if (!is_new) continue;
@@ -49,6 +54,7 @@ void Pipeline::remember_verified(std::span<const CheckState> states) noexcept {
                      .key_id = state.verified_by->kid ? std::string_view(*state.verified_by->kid) : std::string_view(),
                      .claims = state.unverified_claims,
                      .under = {.issuer = state.issuer->answers_id, .keys = state.keys->generation},
+                     .targets = state.targets != nullptr ? *state.targets : state::TokenTargets(),
                      .issuer_index = state.issuer_index});
   }
   show_verified(VerifiedCount::kEntries, verified_.entry_count());

@@ -9,6 +9,7 @@
 #include "jose/alg.h"
 #include "jose/scope.h"
 #include "verify/compiled_policy.h"
+#include "verify/evp_sign.h"
 #include "verify/routes.h"
 
 namespace assay {
@@ -93,15 +94,38 @@ void find_refresh_faults(const IssuerPolicy& issuer, const std::string& where, F
   }
 }
 
+void find_client_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const OpaquePolicy& opaque = *issuer.opaque;
+  if (!opaque.token_url.empty() && !verify::is_allowed_url(opaque.token_url, issuer)) {
+    faults.push_back(where + "the token URL must start with https://");
+  }
+  if (opaque.token_url.empty() && !opaque.token_scope.empty()) {
+    faults.push_back(where + "token_scope has no effect without token_url");
+  }
+  const bool signs = opaque.authentication == ClientAuthentication::kPrivateKeyJwt;
+  if (signs == opaque.private_key_pem.empty()) {
+    faults.push_back(where + "a private key and authentication by private_key_jwt go together");
+  } else if (signs && !verify::Signer::make(opaque.private_key_pem, opaque.private_key_alg)) {
+    faults.push_back(where + "the private key must be one unencrypted key in PEM that " +
+                     std::string(jose::facts_of(opaque.private_key_alg).name) + " takes");
+  }
+}
+
 void find_opaque_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const OpaquePolicy& opaque = *issuer.opaque;
   if (!verify::is_allowed_url(opaque.introspection_url, issuer)) {
     faults.push_back(where + "the introspection URL must start with https://");
   }
   if (opaque.client_id.empty()) faults.push_back(where + "introspection needs a client_id");
-  if (!is_duration(opaque.ttl) || !is_duration(opaque.inactive_ttl)) {
+  find_client_faults(issuer, where, faults);
+  if (!is_duration(opaque.ttl) || !is_duration(opaque.ttl_min) || !is_duration(opaque.inactive_ttl) ||
+      !is_duration(opaque.stale)) {
     faults.push_back(where + "a life time of answers must be 0 to 366 days");
   }
+  if (opaque.calls_per_second == 0 || opaque.calls_per_second > kCallsPerSecondMax) {
+    faults.push_back(where + "calls_per_second must be 1 to 1000000");
+  }
+  if (opaque.pending_max > kPendingMax) faults.push_back(where + "pending_max must be at most 1024");
   if (opaque.timeout.count() <= 0 || !is_duration(opaque.timeout)) {
     faults.push_back(where + "the introspection timeout must be positive and at most 366 days");
   }

@@ -51,7 +51,7 @@ TicketTable::~TicketTable() { close(completion_fd_); }
 std::optional<Ticket> TicketTable::order(OrderKind kind, std::uint64_t answers_id, std::string_view text) noexcept {
   const bool is_for_keys = kind != OrderKind::kAnswer;
   if (free_slots_.empty() || (is_for_keys && key_orders_ == kPendingKeysMax)) return std::nullopt;
-  if (is_for_keys) ++key_orders_;
+  ++(is_for_keys ? key_orders_ : taken_by_issuer_[answers_id % kIssuersMax]);
   const std::uint32_t index = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[index];
@@ -87,7 +87,11 @@ void TicketTable::finish(Slot& slot) noexcept {
 }
 
 void TicketTable::free_slot(Slot& slot) noexcept {
-  if (slot.kind != OrderKind::kAnswer) --key_orders_;
+  if (slot.kind == OrderKind::kAnswer) {
+    --taken_by_issuer_[slot.answers_id % kIssuersMax];
+  } else {
+    --key_orders_;
+  }
   slot.answer.reset();
   slot.error = {};
   slot.state.store(State::kFree, std::memory_order_release);  // [T1]

@@ -95,6 +95,11 @@ class TicketTable {
   [[nodiscard]] std::optional<Outcome> redeem(OrderKind kind, Ticket ticket, std::uint64_t answers_id,
                                               std::string_view text) noexcept;
 
+  // Slots that are taken by orders of answers from the issuer of that answers_id, cancelled ones included.
+  [[nodiscard]] std::uint32_t taken_by_issuer(std::uint64_t answers_id) const noexcept {
+    return taken_by_issuer_[answers_id % kIssuersMax];
+  }
+
   void cancel(Ticket ticket) noexcept;
   [[nodiscard]] std::size_t drain(std::span<Ticket> tickets) noexcept;
   [[nodiscard]] int completion_fd() const noexcept { return completion_fd_; }
@@ -127,9 +132,10 @@ class TicketTable {
   void free_slot(Slot& slot) noexcept;
 
   std::unique_ptr<Slot[]> slots_;
-  std::unique_ptr<char[]> tokens_;         // one room per slot
-  std::vector<std::uint32_t> free_slots_;  // worker's own
-  std::size_t key_orders_ = 0;             // worker's own: slots that are not free and of a kind for keys
+  std::unique_ptr<char[]> tokens_;                                                        // one room per slot
+  std::vector<std::uint32_t> free_slots_;                                                 // worker's own
+  std::vector<std::uint32_t> taken_by_issuer_ = std::vector<std::uint32_t>(kIssuersMax);  // worker's own, of answers
+  std::uint32_t key_orders_ = 0;  // worker's own: slots that are not free and of a kind for keys
   SlotQueue orders_;
   SlotQueue settled_;
   std::shared_ptr<FetchInbox> control_;

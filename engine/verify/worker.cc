@@ -13,6 +13,7 @@ Worker::Impl::Impl(verify::ControlMachine& control)
                                .rsa_trust = control.rsa_trust(),
                                .answers = control.answers(),
                                .source = *this,
+                               .revocations = control.revocations(),
                                .verified_counters = control.verified_counters(seat_.reader),
                                .verified_cache_bytes = control.verified_cache_bytes()}),
       states_(kBatchMax) {}
@@ -57,14 +58,22 @@ void Worker::Impl::give_back(Ticket ticket, const Verdict& verdict) noexcept {
   if (ticket.valid() && verdict.ticket() != ticket) tickets().cancel(ticket);
 }
 
+bool Worker::Impl::may_order(const verify::CompiledIssuer& issuer) noexcept {
+  return tickets().taken_by_issuer(issuer.answers_id) < issuer.pending_max;
+}
+
 verify::AnswerSource::Found Worker::Impl::find_or_order(const Check& check,
                                                         const verify::CompiledIssuer& issuer) noexcept {
+  if (const KeptAnswer* kept = find_kept(check); kept != nullptr && kept->answers_id == issuer.answers_id) {
+    return {.answer = kept->answer, .error = {}, .ticket = {}};
+  }
   if (check.ticket.valid()) {
     std::optional<verify::TicketTable::Outcome> outcome =
         tickets().redeem(check.ticket, issuer.answers_id, check.token);
     if (outcome) return {.answer = std::move(outcome->answer), .error = outcome->error, .ticket = check.ticket};
   }
-  const std::optional<Ticket> ticket = tickets().order(issuer.answers_id, check.token);
+  const std::optional<Ticket> ticket =
+      may_order(issuer) ? tickets().order(issuer.answers_id, check.token) : std::nullopt;
   if (!ticket) return {.answer = nullptr, .error = Error{.code = ErrorCode::kOverloaded}, .ticket = {}};
   return {.answer = nullptr, .error = Error{.code = ErrorCode::kPendingAnswer}, .ticket = *ticket};
 }
@@ -86,8 +95,32 @@ std::optional<Ticket> Worker::Impl::order_key(const verify::CompiledIssuer& issu
   return std::nullopt;
 }
 
+void Worker::Impl::refresh(const Check& check, const verify::CompiledIssuer& issuer) noexcept {
+  if (!may_order(issuer)) return;
+  // The order goes its way; nobody waits for it, and drain() passes over its slot.
+  if (const std::optional<Ticket> ticket = tickets().order(issuer.answers_id, check.token)) tickets().cancel(*ticket);
+}
+
+const Worker::Impl::KeptAnswer* Worker::Impl::find_kept(const Check& check) const noexcept {
+  if (kept_for_.empty()) return nullptr;
+  const KeptAnswer& kept = kept_[static_cast<std::size_t>(&check - kept_for_.data())];
+  return kept.answer == nullptr ? nullptr : &kept;
+}
+
+void Worker::Impl::keep_answers() {
+  for (std::size_t i = 0; i < std::min(kept_.size(), kBatchMax); ++i) {
+    const verify::CheckState& state = states_[i];
+    if (state.answer != nullptr) kept_[i] = {.answers_id = state.issuer->answers_id, .answer = state.answer};
+  }
+}
+
 void Worker::Impl::decide_blocking(std::span<const Check> checks, std::span<Verdict> verdicts) {
   std::vector<Check> open(checks.begin(), checks.end());
+  std::array<Ticket, kBatchMax> drained;
+  // Nobody else drains here what nobody waits for.
+  while (tickets().drain(drained) == drained.size()) continue;
+  kept_.assign(open.size(), {});
+  kept_for_ = open;
   for (;;) {
     decide(open, verdicts, Now::read());
     std::size_t waiting = 0;
@@ -95,15 +128,17 @@ void Worker::Impl::decide_blocking(std::span<const Check> checks, std::span<Verd
       open[i].ticket = verdicts[i].ticket();
       if (verdicts[i].pending()) ++waiting;
     }
-    if (waiting == 0) return;
+    if (waiting == 0) break;
+    keep_answers();
     // All of them, because the next decide answers every check anew: one that is not remembered would pend again.
     while (waiting > 0) {
       pollfd settled{.fd = tickets().completion_fd(), .events = POLLIN, .revents = 0};
       poll(&settled, 1, -1);
-      std::array<Ticket, kBatchMax> drained;
       waiting -= std::min(waiting, tickets().drain(drained));
     }
   }
+  kept_for_ = {};
+  kept_.clear();
 }
 
 }  // namespace assay

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "assay/engine.h"
 #include "verify/check_state.h"
@@ -28,6 +31,8 @@ class Worker::Impl final : private verify::AnswerSource {
                                                     verify::OrderKind kind, std::string_view kid) noexcept override;
   [[nodiscard]] std::optional<Ticket> order_key(const verify::CompiledIssuer& issuer, verify::OrderKind kind,
                                                 std::string_view kid) noexcept override;
+  void refresh(const Check& check, const verify::CompiledIssuer& issuer) noexcept override;
+  [[nodiscard]] bool may_order(const verify::CompiledIssuer& issuer) noexcept;
   void count(const verify::CheckState& state, ErrorCode code) noexcept;
   void give_back(Ticket ticket, const Verdict& verdict) noexcept;
 
@@ -35,6 +40,17 @@ class Worker::Impl final : private verify::AnswerSource {
   verify::ControlMachine::Seat seat_;
   verify::Pipeline pipeline_;
   std::vector<verify::CheckState> states_;
+
+  // What decide_blocking found for a check: it answers the check again in the next round, however short its life.
+  struct KeptAnswer {
+    std::uint64_t answers_id = 0;
+    std::shared_ptr<const issuer::IntrospectionAnswer> answer;
+  };
+  [[nodiscard]] const KeptAnswer* find_kept(const Check& check) const noexcept;
+  void keep_answers();
+
+  std::span<const Check> kept_for_;  // empty outside decide_blocking
+  std::vector<KeptAnswer> kept_;     // of the check of the same index
 };
 
 }  // namespace assay

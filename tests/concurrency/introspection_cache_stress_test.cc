@@ -79,7 +79,9 @@ class IntrospectionCacheStress : public testing::Test {
         ledger_.note_freed(generation);  // a generation that no answer carries
       } else {
         auto answer = std::make_shared<const Answer>(token, generation, ledger_);
-        cache_->insert(key_of(token), std::move(answer), static_cast<std::int64_t>(generation) + kLifeNs);
+        const std::int64_t expires_ns = static_cast<std::int64_t>(generation) + kLifeNs;
+        cache_->insert(key_of(token), std::move(answer),
+                       {.fresh_until_ns = expires_ns - kLifeNs / 2, .expires_ns = expires_ns});
       }
       floors_[token].store(generation, std::memory_order_release);  // [S1]
       if (turn % 16 == 0) cache_->sweep(static_cast<std::int64_t>(generation));
@@ -95,7 +97,7 @@ class IntrospectionCacheStress : public testing::Test {
       const std::uint64_t floor = floors_[token].load(std::memory_order_acquire);  // [S1]
       later_ns = (later_ns + 37) % (2 * kLifeNs);
       const std::int64_t now_ns = static_cast<std::int64_t>(floor) + later_ns;
-      const std::shared_ptr<const Answer> answer = cache_->find(key_of(token), now_ns, reader);
+      const std::shared_ptr<const Answer> answer = cache_->find(key_of(token), now_ns, reader).answer;
       if (answer == nullptr) continue;
       ++findings.found;
       const std::uint64_t generation = answer->checked().generation();

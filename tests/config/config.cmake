@@ -13,6 +13,7 @@ assay_add_test(config_test
     ${CMAKE_CURRENT_LIST_DIR}/listener_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/named_file_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/refresh_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/opaque_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/route_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/table_reader_test.cc

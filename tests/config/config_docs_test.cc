@@ -51,6 +51,7 @@ std::string example() { return fenced_block("toml"); }
 test::MemoryFiles example_files() {
   test::MemoryFiles files;
   files.files = {{"private-ca.pem", "-----BEGIN CERTIFICATE-----\n"},
+                 {"assay.pem", "-----BEGIN PRIVATE KEY-----\n"},
                  {"bookings.pem", "-----BEGIN PUBLIC KEY-----\n"},
                  {"legacy-keys/2026-01.pem", "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n"},
                  {"proxy.secret", "assay:proxy-pass"},

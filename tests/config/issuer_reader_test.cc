@@ -120,45 +120,5 @@ TEST(IssuerReader, RefusesKeysWithoutEffect) {
   }
 }
 
-TEST(IssuerReader, ReadsOpaqueTokens) {
-  const IssuerPolicy issuer = first_issuer(
-      "[[issuer]]\nname = \"h\"\n[issuer.opaque]\nintrospect = \"https://h/i\"\nclient_id = \"me\"\n"
-      "client_secret_file = \"client.secret\"\nttl = \"30s\"\ninactive_ttl = \"2s\"\ntimeout = \"750ms\"\n");
-  ASSERT_TRUE(issuer.opaque.has_value());
-  EXPECT_EQ(issuer.keys.kind, KeySource::Kind::kNone);
-  EXPECT_TRUE(issuer.audience_unchecked);
-  EXPECT_EQ(issuer.opaque->introspection_url, "https://h/i");
-  EXPECT_EQ(issuer.opaque->client_id, "me");
-  EXPECT_EQ(issuer.opaque->client_secret, "client-pass");
-  EXPECT_EQ(issuer.opaque->ttl.count(), 30'000'000);
-  EXPECT_EQ(issuer.opaque->inactive_ttl.count(), 2'000'000);
-  EXPECT_EQ(issuer.opaque->timeout.count(), 750);
-  EXPECT_EQ(first_issuer(std::string(test::kOpaqueIssuer)).opaque->client_secret, "variable-pass");
-}
-
-TEST(IssuerReader, PlacesComplaintsAboutOpaqueTokens) {
-  const std::string start = "[[issuer]]\nname = \"h\"\n";
-  const std::string url = "introspect = \"https://h/i\", ";
-  const std::string secret = ", client_secret_env = \"SECRET\"";
-  expect_fault(start + "opaque = @{ client_id = \"c\"" + secret + " }\n", "issuer.opaque.introspect", "is required",
-               "URL");
-  expect_fault(start + "opaque = { introspect = @\"http://h\", client_id = \"c\"" + secret + " }\n",
-               "issuer.opaque.introspect", "allow_plain_http", "https://");
-  expect_fault(start + "opaque = @{ introspect = \"https://h/i\"" + secret + " }\n", "issuer.opaque.client_id",
-               "is required", "client");
-  expect_fault(start + "opaque = @{ " + url + "client_id = \"c\" }\n", "issuer.opaque.client_secret_file",
-               "one is needed", "client_secret_file or client_secret_env");
-  expect_fault(
-      start + "opaque = { " + url + "client_id = \"c\", @client_secret_file = \"client.secret\"" + secret + " }\n",
-      "issuer.opaque.client_secret_file", "one is needed", "or client_secret_env");
-  expect_fault(start + "opaque = { " + url + "client_id = \"c\", client_secret_env = @\"ABSENT\" }\n",
-               "issuer.opaque.client_secret_env", "ABSENT is not set", "environment");
-  expect_fault(start + "opaque = { " + url + "client_id = \"c\", client_secret_file = @\"absent\" }\n",
-               "issuer.opaque.client_secret_file", "cannot read absent", "readable");
-  expect_fault(start + "opaque = { " + url + "client_id = \"c\", ttl = @\"25h\"" + secret + " }\n", "issuer.opaque.ttl",
-               "out of bounds", "1s to 24h");
-  expect_fault(start + "opaque = @true\n", "issuer.opaque", "is a boolean", "a table");
-}
-
 }  // namespace
 }  // namespace assay::config

@@ -29,11 +29,14 @@ class Answer {
 
 using Cache = IntrospectionCache<Answer>;
 
+// Fresh as long as it lives.
+Cache::Life until(std::int64_t expires_ns) { return {.fresh_until_ns = expires_ns, .expires_ns = expires_ns}; }
+
 std::shared_ptr<const Answer> active(std::string text) { return std::make_shared<const Answer>(std::move(text)); }
 std::shared_ptr<const Answer> inactive() { return std::make_shared<const Answer>("", false); }
 
 std::string found_text(Cache& cache, const Cache::Key& key, std::int64_t now_ns = 0) {
-  const auto answer = cache.find(key, now_ns, kReader);
+  const auto answer = cache.find(key, now_ns, kReader).answer;
   return answer == nullptr ? "nothing" : answer->text();
 }
 
@@ -41,7 +44,7 @@ std::string found_text(Cache& cache, const Cache::Key& key, std::int64_t now_ns 
 std::size_t flood_inactive(Cache& cache, std::int64_t expires_ns) {
   std::size_t kept = 0;
   while (cache.not_kept_count() == 0) {
-    cache.insert({1, "bad" + std::to_string(kept)}, inactive(), expires_ns);
+    cache.insert({1, "bad" + std::to_string(kept)}, inactive(), until(expires_ns));
     ++kept;
   }
   return kept - 1;
@@ -50,7 +53,7 @@ std::size_t flood_inactive(Cache& cache, std::int64_t expires_ns) {
 TEST(IntrospectionCache, RemembersAnAnswerUntilItExpires) {
   Cache cache(1 << 20);
   EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
-  cache.insert({1, "token"}, active("a"), 1000);
+  cache.insert({1, "token"}, active("a"), until(1000));
   EXPECT_EQ(found_text(cache, {1, "token"}, 999), "a");
   EXPECT_EQ(found_text(cache, {1, "token"}, 1000), "nothing");
   EXPECT_EQ(found_text(cache, {1, "token"}, 1001), "nothing");
@@ -58,20 +61,20 @@ TEST(IntrospectionCache, RemembersAnAnswerUntilItExpires) {
 
 TEST(IntrospectionCache, RemembersInactiveAnswersToo) {
   Cache cache(1 << 20);
-  cache.insert({1, "token"}, inactive(), kForeverNs);
-  const auto answer = cache.find({1, "token"}, 0, kReader);
+  cache.insert({1, "token"}, inactive(), until(kForeverNs));
+  const auto answer = cache.find({1, "token"}, 0, kReader).answer;
   ASSERT_NE(answer, nullptr);
   EXPECT_FALSE(answer->active());
 }
 
 TEST(IntrospectionCache, NeverAnswersForAnotherTokenOrIssuer) {
   Cache cache(1 << 20);
-  cache.insert({1, "token"}, active("a"), kForeverNs);
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
   for (const char* other : {"", "toke", "token1", "Token", "tokem"}) {
     EXPECT_EQ(found_text(cache, {1, other}), "nothing") << other;
   }
   EXPECT_EQ(found_text(cache, {2, "token"}), "nothing");
-  cache.insert({2, "token"}, active("b"), kForeverNs);
+  cache.insert({2, "token"}, active("b"), until(kForeverNs));
   EXPECT_EQ(found_text(cache, {1, "token"}), "a");
   EXPECT_EQ(found_text(cache, {2, "token"}), "b");
 }
@@ -80,7 +83,7 @@ TEST(IntrospectionCache, OwnsTheTextOfItsTokens) {
   Cache cache(1 << 20);
   {
     std::string token(300, 't');
-    cache.insert({1, token}, active("a"), kForeverNs);
+    cache.insert({1, token}, active("a"), until(kForeverNs));
     token.assign(300, 'x');
   }
   EXPECT_EQ(found_text(cache, {1, std::string(300, 't')}), "a");
@@ -88,9 +91,9 @@ TEST(IntrospectionCache, OwnsTheTextOfItsTokens) {
 
 TEST(IntrospectionCache, ReplacesTheAnswerOfAToken) {
   Cache cache(1 << 20);
-  cache.insert({1, "token"}, active("old"), kForeverNs);
+  cache.insert({1, "token"}, active("old"), until(kForeverNs));
   const std::size_t bytes = cache.bytes();
-  cache.insert({1, "token"}, active("new"), kForeverNs);
+  cache.insert({1, "token"}, active("new"), until(kForeverNs));
   EXPECT_EQ(found_text(cache, {1, "token"}), "new");
   EXPECT_EQ(cache.entry_count(), 1U);
   EXPECT_EQ(cache.bytes(), bytes);
@@ -98,8 +101,8 @@ TEST(IntrospectionCache, ReplacesTheAnswerOfAToken) {
 
 TEST(IntrospectionCache, ForgetsWhatIsErasedAndNothingElse) {
   Cache cache(1 << 20);
-  cache.insert({1, "token"}, active("a"), kForeverNs);
-  cache.insert({2, "token"}, active("b"), kForeverNs);
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
+  cache.insert({2, "token"}, active("b"), until(kForeverNs));
   cache.erase({1, "token"});
   cache.erase({1, "never seen"});
   EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
@@ -109,8 +112,8 @@ TEST(IntrospectionCache, ForgetsWhatIsErasedAndNothingElse) {
 
 TEST(IntrospectionCache, LeavesAnswersAliveForThoseWhoFoundThem) {
   Cache cache(1 << 20);
-  cache.insert({1, "token"}, active("a"), kForeverNs);
-  const auto answer = cache.find({1, "token"}, 0, kReader);
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
+  const auto answer = cache.find({1, "token"}, 0, kReader).answer;
   cache.erase({1, "token"});
   ASSERT_NE(answer, nullptr);
   EXPECT_EQ(answer->text(), "a");
@@ -118,10 +121,10 @@ TEST(IntrospectionCache, LeavesAnswersAliveForThoseWhoFoundThem) {
 
 TEST(IntrospectionCache, CountsTokenAnswerAndOverheadAndReturnsToZero) {
   Cache cache(1 << 20);
-  cache.insert({1, std::string(500, 't')}, std::make_shared<const Answer>("", true, 1000), kForeverNs);
+  cache.insert({1, std::string(500, 't')}, std::make_shared<const Answer>("", true, 1000), until(kForeverNs));
   EXPECT_GT(cache.bytes(), 1500U);
   EXPECT_LT(cache.bytes(), 2000U);
-  cache.insert({1, "bad"}, inactive(), kForeverNs);
+  cache.insert({1, "bad"}, inactive(), until(kForeverNs));
   EXPECT_EQ(cache.entry_count(), 2U);
   cache.erase({1, std::string(500, 't')});
   cache.erase({1, "bad"});
@@ -134,7 +137,7 @@ TEST(IntrospectionCache, StaysWithinItsBudgetAndKeepsWhatItHas) {
   Cache cache(kBudget);
   std::size_t kept = 0;
   while (cache.not_kept_count() == 0) {
-    cache.insert({1, "good" + std::to_string(kept)}, active("a"), kForeverNs);
+    cache.insert({1, "good" + std::to_string(kept)}, active("a"), until(kForeverNs));
     ++kept;
     ASSERT_LE(cache.bytes(), kBudget);
   }
@@ -148,7 +151,7 @@ TEST(IntrospectionCache, StaysWithinItsBudgetAndKeepsWhatItHas) {
 
 TEST(IntrospectionCache, KeepsNoAnswerLargerThanItsBudget) {
   Cache cache(64 * 1024);
-  cache.insert({1, "token"}, std::make_shared<const Answer>("a", true, 64 * 1024), kForeverNs);
+  cache.insert({1, "token"}, std::make_shared<const Answer>("a", true, 64 * 1024), until(kForeverNs));
   EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
   EXPECT_EQ(cache.bytes(), 0U);
   EXPECT_EQ(cache.not_kept_count(), 1U);
@@ -156,7 +159,7 @@ TEST(IntrospectionCache, KeepsNoAnswerLargerThanItsBudget) {
 
 TEST(IntrospectionCache, OfNoBytesRemembersNothing) {
   Cache cache(0);
-  cache.insert({1, "token"}, active("a"), kForeverNs);
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
   EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
 }
 
@@ -164,23 +167,23 @@ TEST(IntrospectionCache, OfNoBytesRemembersNothing) {
 TEST(IntrospectionCache, DoesNotLetInactiveAnswersTakeTheRoomOfActiveOnes) {
   constexpr std::size_t kBudget = 64 * 1024;
   Cache cache(kBudget);
-  cache.insert({1, "good"}, active("a"), kForeverNs);
+  cache.insert({1, "good"}, active("a"), until(kForeverNs));
   const std::size_t kept = flood_inactive(cache, kForeverNs);
   EXPECT_GT(kept, 10U);
   EXPECT_LE(cache.bytes(), kBudget / 8 + 1024);
   EXPECT_EQ(found_text(cache, {1, "good"}), "a");
-  cache.insert({1, "new"}, active("b"), kForeverNs);
+  cache.insert({1, "new"}, active("b"), until(kForeverNs));
   EXPECT_EQ(found_text(cache, {1, "new"}), "b");
 }
 
 // A token that turned inactive must not be let through by what is remembered of it, room or no room.
 TEST(IntrospectionCache, ForgetsTheOldAnswerEvenWhenTheNewOneIsNotKept) {
   Cache cache(64 * 1024);
-  cache.insert({1, "token"}, active("a"), kForeverNs);
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
   flood_inactive(cache, kForeverNs);
   const std::uint64_t not_kept = cache.not_kept_count();
   const std::size_t entries = cache.entry_count();
-  cache.insert({1, "token"}, inactive(), kForeverNs);
+  cache.insert({1, "token"}, inactive(), until(kForeverNs));
   EXPECT_EQ(cache.not_kept_count(), not_kept + 1);
   EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
   EXPECT_EQ(cache.entry_count(), entries - 1);
@@ -188,8 +191,8 @@ TEST(IntrospectionCache, ForgetsTheOldAnswerEvenWhenTheNewOneIsNotKept) {
 
 TEST(IntrospectionCache, DropsExpiredEntriesWithinOneRoundOfSweeps) {
   Cache cache(1 << 20);
-  for (int i = 0; i < 1000; ++i) cache.insert({1, "short" + std::to_string(i)}, active("s"), 1000);
-  cache.insert({1, "long"}, active("l"), 1001);
+  for (int i = 0; i < 1000; ++i) cache.insert({1, "short" + std::to_string(i)}, active("s"), until(1000));
+  cache.insert({1, "long"}, active("l"), until(1001));
   for (std::size_t i = 0; i < Cache::kShardCount; ++i) cache.sweep(1000);
   EXPECT_EQ(cache.entry_count(), 1U);
   EXPECT_EQ(found_text(cache, {1, "long"}, 1000), "l");
@@ -206,16 +209,44 @@ TEST(IntrospectionCache, MakesRoomFromEntriesThatHadExpiredAtTheLatestSweep) {
   std::size_t found = 0;
   for (std::size_t i = 0; i < Cache::kShardCount; ++i) {
     const std::string token = "new" + std::to_string(i);
-    cache.insert({1, token}, inactive(), 5000);
-    found += cache.find({1, token}, 2000, kReader) != nullptr;
+    cache.insert({1, token}, inactive(), until(5000));
+    found += cache.find({1, token}, 2000, kReader).answer != nullptr;
   }
   EXPECT_GE(found, kept * 2 / 3);
   EXPECT_LE(cache.entry_count(), kept);
 }
 
+TEST(IntrospectionCache, HasAStaleAnswerAskedAnewOnceASecond) {
+  constexpr std::int64_t kSecondNs = 1'000'000'000;
+  Cache cache(1 << 20);
+  cache.insert({1, "token"}, active("a"), {.fresh_until_ns = 100, .expires_ns = 10 * kSecondNs});
+  EXPECT_FALSE(cache.find({1, "token"}, 99, kReader).refresh_due);
+  EXPECT_TRUE(cache.find({1, "token"}, 100, kReader).refresh_due);
+  EXPECT_FALSE(cache.find({1, "token"}, 101, kReader).refresh_due) << "one finder asks";
+  EXPECT_NE(cache.find({1, "token"}, 101, kReader).answer, nullptr);
+  EXPECT_FALSE(cache.find({1, "token"}, 100 + kSecondNs - 1, kReader).refresh_due);
+  EXPECT_TRUE(cache.find({1, "token"}, 100 + kSecondNs, kReader).refresh_due) << "nothing came of it";
+  EXPECT_EQ(cache.find({1, "token"}, 10 * kSecondNs, kReader).answer, nullptr);
+  EXPECT_FALSE(cache.find({1, "token"}, 10 * kSecondNs, kReader).refresh_due);
+}
+
+// 200,000 tokens that nobody ever issued, and as many answers: the good ones are all found, the memory is bounded.
+TEST(IntrospectionCache, KeepsGoodAnswersThroughAFloodOfBadTokens) {
+  constexpr std::size_t kBudget = 4 << 20;
+  constexpr int kGood = 1000;
+  Cache cache(kBudget);
+  for (int i = 0; i < kGood; ++i) cache.insert({1, "good" + std::to_string(i)}, active("a"), until(kForeverNs));
+  for (int i = 0; i < 200'000; ++i) {
+    cache.insert({1, "flood" + std::to_string(i)}, inactive(), until(1'000'000 + i));
+    if (i % 1000 == 0) cache.sweep(i);
+  }
+  EXPECT_LE(cache.bytes(), kBudget);
+  for (int i = 0; i < kGood; ++i) ASSERT_EQ(found_text(cache, {1, "good" + std::to_string(i)}), "a") << i;
+}
+
 TEST(IntrospectionCacheDeathTest, StopsTheProgramOnANullAnswer) {
   Cache cache(1 << 20);
-  EXPECT_DEATH(cache.insert({1, "token"}, nullptr, kForeverNs), "CHECK");
+  EXPECT_DEATH(cache.insert({1, "token"}, nullptr, until(kForeverNs)), "CHECK");
 }
 
 }  // namespace

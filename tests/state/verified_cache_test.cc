@@ -30,6 +30,7 @@ struct Offered {
                         .key_id = "kid",
                         .claims = {},
                         .under = {.issuer = 7, .keys = 3},
+                        .targets = {},
                         .issuer_index = 1};
     entry.claims.has_iss = true;
     entry.claims.iss = members[0].text;
@@ -184,6 +185,19 @@ TEST(VerifiedCache, WhatABatchWasGivenOutlivesTheBatch) {
   EXPECT_EQ(held->compact, token.compact);
   EXPECT_EQ(held->payload, token.payload);
   EXPECT_EQ(cache.find(token.compact), held);
+}
+
+TEST(VerifiedCache, KeepsMoreTargetsOfAnEntry) {
+  VerifiedCache cache(kBudget);
+  const Offered token("t");
+  offer_twice(cache, token);
+  TokenTargets targets(5);
+  targets.set(RevocationKind::kSubject, {.high = 1, .low = 2});
+  cache.note_targets(*cache.find(token.compact), targets);
+  const VerifiedEntry* const found = cache.find(token.compact);
+  EXPECT_EQ(found->targets.issued_at_us(), 5);
+  EXPECT_EQ(found->targets.known(), TokenTargets::bit_of(RevocationKind::kSubject));
+  EXPECT_EQ(found->compact, token.compact);
 }
 
 TEST(VerifiedCache, ForgetsOnceAndForAll) {

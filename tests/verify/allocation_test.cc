@@ -7,6 +7,7 @@
 
 #include "assay/engine.h"
 #include "tests/allocation/counted_heap.h"
+#include "tests/verify/fake_revocation_log.h"
 #include "tests/verify/test_issuer.h"
 
 namespace {
@@ -85,6 +86,28 @@ TEST(Allocation, NoneOfTheEnginePerRememberedToken) {
     }
   }
   EXPECT_EQ(allocation_count() - before, 0U);
+}
+
+TEST(Allocation, NoneOfTheEnginePerTokenThatMayBeRevoked) {
+  FakeRevocationLog log;
+  const auto engine =
+      Engine::open({.policy = routed_policy(), .revocation_log = &log, .host_steps_control = true}).value();
+  const std::array<RevocationTarget, 3> targets{
+      RevocationTarget{.kind = RevocationKind::kSubject, .value = "bob"},
+      RevocationTarget{.value = token(claims({{"sub", "\"bob\""}}))},
+      RevocationTarget{.kind = RevocationKind::kIssuerIssuedBefore, .issued_before_us = 1}};
+  engine->control().revoke(targets, kNow, [](const RevocationResult&) {});
+  Worker worker = engine->worker();
+  const std::string texts[] = {token(), token(claims({{"sub", "\"bob\""}}))};
+  const std::array<Check, 2> checks{Check{.token = texts[0], .method = "GET", .path = "/orders"},
+                                    Check{.token = texts[1], .method = "GET", .path = "/orders"}};
+  std::array<Verdict, 2> verdicts;
+  for (int i = 0; i < 3; ++i) worker.decide(checks, verdicts, kNow);
+  const std::size_t before = allocation_count();
+  for (int i = 0; i < 10; ++i) worker.decide(checks, verdicts, kNow);
+  EXPECT_EQ(allocation_count() - before, 0U);
+  EXPECT_TRUE(verdicts[0].accepted());
+  EXPECT_EQ(verdicts[1].code(), ErrorCode::kRevoked);
 }
 
 TEST(Allocation, NoneOfTheEnginePerRefusedToken) {

@@ -1,6 +1,8 @@
 #include "verify/answer_supply.h"
 
 #include <limits>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -13,85 +15,357 @@ FetchResult answered(std::string body) {
   return {.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = std::move(body), .complaint = {}};
 }
 
+FetchResult status(int code, std::vector<HttpHeader> headers = {}) {
+  return {
+      .outcome = FetchOutcome::kAnswered, .status = code, .headers = std::move(headers), .body = {}, .complaint = {}};
+}
+
+FetchResult timed_out() {
+  return {.outcome = FetchOutcome::kTimedOut, .status = 0, .headers = {}, .body = {}, .complaint = "slow"};
+}
+
+std::string header_of(const FetchRequest& request, std::string_view name) {
+  for (const HttpHeader& header : request.headers) {
+    if (header.name == name) return header.value;
+  }
+  return {};
+}
+
+constexpr std::string_view kActive = R"({"active":true})";
+constexpr std::int64_t kSecondUs = 1'000'000;
+
 class Answers : public ::testing::Test {
  protected:
-  std::optional<FetchRequest> order(std::string_view token, std::uint64_t fetch_id) {
-    tickets_.push_back(*table_->order(1, token));
-    return supply_.on_order(table_, *table_->take_order(), policy_, false, fetch_id, test::kNow.monotonic_ns);
+  Answers() {
+    issuer_.name = "asked";
+    issuer_.opaque = OpaquePolicy{};
+    policy().introspection_url = "https://issuer.example/i";
+    policy().client_id = "c";
+    policy().client_secret = "s";
+    set();
+  }
+  OpaquePolicy& policy() { return *issuer_.opaque; }
+  void set() { supply_.set_issuers({&issuer_, 1}); }
+
+  // Orders an answer at now_ and returns how many requests that made.
+  std::size_t order(std::string_view token) {
+    tickets_.push_back(*table_->order(kAnswersId, token));
+    supply_.on_order(table_, *table_->take_order(), now_);
+    return collect();
+  }
+  std::size_t collect() {
+    const std::size_t before = requests_.size();
+    for (AnswerSupply::Outgoing& outgoing : supply_.take_requests()) requests_.push_back(std::move(outgoing));
+    return requests_.size() - before;
+  }
+  // Answers the latest request.
+  void result(const FetchResult& what) {
+    const std::uint64_t fetch_id = requests_.back().fetch_id;
+    EXPECT_TRUE(supply_.on_result(fetch_id, what, now_));
+    collect();
   }
   ErrorCode outcome(std::size_t ticket, std::string_view token) {
-    return table_->redeem(tickets_[ticket], 1, token)->error.code;
+    return table_->redeem(tickets_[ticket], kAnswersId, token)->error.code;
   }
-  bool remembered(std::string_view token, std::int64_t after_us) {
-    return cache_.find({.issuer = 1, .token = token}, test::later(test::kNow, after_us).monotonic_ns, 0) != nullptr;
+  ErrorCode latest(std::string_view token) { return outcome(tickets_.size() - 1, token); }
+  AnswerCache::Found found(std::string_view token, std::int64_t after_us) {
+    return cache_.find({.issuer = kAnswersId, .token = token}, test::later(now_, after_us).monotonic_ns, 0);
+  }
+  bool remembered(std::string_view token, std::int64_t after_us) { return found(token, after_us).answer != nullptr; }
+  AnswerCounts counts() {
+    AnswerCounts seen;
+    supply_.for_each_endpoint([&](const IntrospectionEndpoint&, const AnswerCounts& counts) { seen = counts; });
+    return seen;
+  }
+  std::string exp_in(std::int64_t seconds) {
+    return R"({"active":true,"exp":)" + std::to_string(now_.wall_us / kSecondUs + seconds) + "}";
   }
 
+  static constexpr std::uint64_t kAnswersId = 5 * kIssuersMax;  // issuer 0 of the policy of generation 5
   AnswerCache cache_{1 << 20};
   AnswerSupply supply_{cache_};
   std::shared_ptr<TicketTable> table_ = std::make_shared<TicketTable>(std::make_shared<FetchInbox>());
   std::vector<Ticket> tickets_;
-  OpaquePolicy policy_{.introspection_url = "https://issuer.example/i", .client_id = "c", .client_secret = "s"};
+  std::vector<AnswerSupply::Outgoing> requests_;
+  IssuerPolicy issuer_;
+  Now now_ = test::kNow;
+  int next_issuer_ = 0;
 };
 
 TEST_F(Answers, OneCallSettlesEverybodyWhoWaits) {
-  EXPECT_TRUE(order("a", 1));
-  EXPECT_FALSE(order("a", 2));
-  EXPECT_TRUE(order("b", 3));
-  EXPECT_TRUE(supply_.on_result(1, answered(R"({"active":true})"), test::kNow));
-  EXPECT_EQ(outcome(0, "a"), ErrorCode::kNone);
-  EXPECT_EQ(outcome(1, "a"), ErrorCode::kNone);
-  EXPECT_EQ(outcome(2, "b"), ErrorCode::kPendingAnswer);
-  EXPECT_FALSE(supply_.on_result(2, answered("{}"), test::kNow)) << "that call was never made";
-  EXPECT_TRUE(order("a", 4)) << "the call is over: a new order makes a new one";
+  EXPECT_EQ(order("a"), 1U);
+  for (int i = 1; i < 1000; ++i) ASSERT_EQ(order("a"), 0U);
+  EXPECT_EQ(counts().joined, 999U);
+  result(answered(std::string(kActive)));
+  for (std::size_t i = 0; i < 1000; ++i) ASSERT_EQ(outcome(i, "a"), ErrorCode::kNone);
+  EXPECT_FALSE(supply_.on_result(2, answered("{}"), now_)) << "no id of this supply";
+  EXPECT_EQ(order("b"), 1U);
+  EXPECT_EQ(latest("b"), ErrorCode::kPendingAnswer);
+  EXPECT_EQ(order("a"), 1U) << "the call is over: a new order makes a new one";
 }
 
-TEST_F(Answers, AreRememberedForTheShorterOfTtlAndExpiry) {
-  EXPECT_TRUE(order("ttl", 1));
-  EXPECT_TRUE(supply_.on_result(1, answered(R"({"active":true})"), test::kNow));
+TEST_F(Answers, AreRememberedForTheShorterOfTtlAndExpiryButAtLeastTheFloor) {
+  order("ttl");
+  result(answered(std::string(kActive)));
   EXPECT_TRUE(remembered("ttl", 59'999'999));
   EXPECT_FALSE(remembered("ttl", 60'000'000));
-  EXPECT_TRUE(order("exp", 2));
-  EXPECT_TRUE(
-      supply_.on_result(2, answered(R"({"active":true,"exp":)" + std::to_string(test::kNowS + 2) + "}"), test::kNow));
+  order("exp");
+  result(answered(exp_in(2)));
   EXPECT_TRUE(remembered("exp", 1'999'999));
   EXPECT_FALSE(remembered("exp", 2'000'000));
-  EXPECT_TRUE(order("past", 3));
-  EXPECT_TRUE(supply_.on_result(3, answered(R"({"active":true,"exp":1})"), test::kNow));
-  EXPECT_FALSE(remembered("past", 0));
-  EXPECT_TRUE(order("inactive", 4));
-  EXPECT_TRUE(supply_.on_result(4, answered(R"({"active":false})"), test::kNow));
+  order("past");
+  result(answered(R"({"active":true,"exp":1})"));
+  EXPECT_TRUE(remembered("past", 999'999)) << "or every check of an expired token would make a call";
+  EXPECT_FALSE(remembered("past", 1'000'000));
+  order("inactive");
+  result(answered(R"({"active":false})"));
   EXPECT_TRUE(remembered("inactive", 9'999'999));
   EXPECT_FALSE(remembered("inactive", 10'000'000));
 }
 
+TEST_F(Answers, OfNoTtlAreNotRememberedAndForgetTheOlderOne) {
+  order("a");
+  result(answered(std::string(kActive)));
+  policy().ttl = policy().inactive_ttl = std::chrono::microseconds(0);
+  set();
+  order("a");
+  result(answered(std::string(kActive)));
+  EXPECT_FALSE(remembered("a", 0));
+}
+
+TEST_F(Answers, ServeStaleForAsLongAsIsSaidButNotBeyondTheirExpiry) {
+  policy().stale = std::chrono::seconds(30);
+  set();
+  order("a");
+  result(answered(std::string(kActive)));
+  EXPECT_FALSE(found("a", 59'999'999).refresh_due);
+  EXPECT_TRUE(found("a", 60'000'000).refresh_due);
+  EXPECT_TRUE(remembered("a", 89'999'999));
+  EXPECT_FALSE(remembered("a", 90'000'000));
+  order("exp");
+  result(answered(exp_in(70)));
+  EXPECT_TRUE(found("exp", 60'000'000).refresh_due);
+  EXPECT_TRUE(remembered("exp", 69'999'999));
+  EXPECT_FALSE(remembered("exp", 70'000'000));
+  order("inactive");
+  result(answered(R"({"active":false})"));
+  EXPECT_FALSE(remembered("inactive", 10'000'000)) << "who is refused is not refused for longer";
+}
+
 TEST_F(Answers, FailuresSettleAndAreNotRemembered) {
-  for (int status : {201, 204, 400, 401, 404, 429, 500, 503}) {
-    EXPECT_TRUE(order("a", 1)) << status;
-    FetchResult result = answered(R"({"active":true})");
-    result.status = status;
-    EXPECT_TRUE(supply_.on_result(1, result, test::kNow));
-    EXPECT_EQ(outcome(tickets_.size() - 1, "a"), ErrorCode::kIntrospectionUnavailable) << status;
-    EXPECT_FALSE(remembered("a", 0)) << status;
+  for (const int code : {201, 204, 400, 401, 403, 404, 429, 500, 502, 503}) {
+    ++next_issuer_;
+    issuer_.name = "issuer " + std::to_string(next_issuer_);  // each with a breaker of its own
+    set();
+    order("a");
+    FetchResult failed = answered(std::string(kActive));
+    failed.status = code;
+    result(failed);
+    EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable) << code;
+    EXPECT_FALSE(remembered("a", 0)) << code;
   }
-  EXPECT_EQ(supply_.calls_failed(), 8U);
+  EXPECT_EQ(supply_.calls_failed(), 10U);
 }
 
 TEST_F(Answers, OverdueCallsSettle) {
   EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
-  EXPECT_TRUE(order("a", 1));
+  order("a");
   const std::int64_t due_ns = supply_.next_due_ns();
   supply_.check_deadlines(due_ns - 1);
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kPendingAnswer);
   supply_.check_deadlines(due_ns);
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kIntrospectionUnavailable);
+  result(answered(std::string(kActive)));
+  EXPECT_FALSE(remembered("a", 0)) << "an answer after the deadline is dropped";
+  EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_F(Answers, AWorkerThatLeavesIsNotSettled) {
-  EXPECT_TRUE(order("a", 1));
+  order("a");
   supply_.forget(*table_);
-  EXPECT_TRUE(supply_.on_result(1, answered(R"({"active":true})"), test::kNow));
+  result(answered(std::string(kActive)));
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kPendingAnswer);
   EXPECT_TRUE(remembered("a", 0)) << "the answer serves the others";
+}
+
+TEST_F(Answers, StayWithinTheRateOfTheirIssuer) {
+  policy().calls_per_second = 10;
+  set();
+  for (int i = 0; i < 200; ++i) {
+    order("flood" + std::to_string(i));
+    if (i < 10) continue;
+    EXPECT_EQ(latest("flood" + std::to_string(i)), ErrorCode::kOverloaded) << i;
+  }
+  EXPECT_EQ(requests_.size(), 10U);
+  EXPECT_EQ(counts().too_many, 190U);
+  now_ = test::later(now_, kSecondUs / 10);
+  EXPECT_EQ(order("later"), 1U);
+  EXPECT_EQ(order("too soon"), 0U);
+}
+
+TEST_F(Answers, OpenTheBreakerAfterFailuresInARowAndCloseItByOneProbe) {
+  for (std::uint32_t i = 0; i < issuer::CallGate::kFailuresToOpen; ++i) {
+    EXPECT_EQ(order("a"), 1U) << i;
+    result(timed_out());
+    EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable);
+  }
+  EXPECT_EQ(order("a"), 0U);
+  EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable) << "an outage is not an inactive token";
+  now_ = test::later(now_, kSecondUs);
+  EXPECT_EQ(order("a"), 1U) << "the probe";
+  EXPECT_EQ(order("b"), 0U);
+  EXPECT_EQ(latest("b"), ErrorCode::kIntrospectionUnavailable);
+  result(answered(std::string(kActive)));
+  EXPECT_EQ(order("b"), 1U);
+  EXPECT_EQ(counts().shut, 2U);
+}
+
+TEST_F(Answers, WaitAsLongAsRetryAfterSays) {
+  for (const int code : {429, 503}) {
+    issuer_.name = std::to_string(code);
+    set();
+    EXPECT_EQ(order("a"), 1U);
+    result(status(code, {{"retry-after", "20"}}));
+    EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable);
+    now_ = test::later(now_, 19'999'999);
+    EXPECT_EQ(order("a"), 0U);
+    now_ = test::later(now_, 1'100'000);
+    EXPECT_EQ(order("a"), 1U);
+    result(answered(std::string(kActive)));
+  }
+}
+
+TEST_F(Answers, ThatDependOnTheTokenDoNotOpenTheBreaker) {
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(order("odd" + std::to_string(i)), 1U);
+    result(i % 2 == 0 ? status(400) : answered("no JSON"));
+  }
+  EXPECT_EQ(order("good"), 1U);
+}
+
+TEST_F(Answers, FromBeforeAreNeitherJoinedNorRemembered) {
+  order("a");
+  const std::uint64_t before = requests_.back().fetch_id;
+  supply_.forbid_keeping(kAnswersId, "a");
+  EXPECT_EQ(order("a"), 1U) << "a call that began before is not joined";
+  EXPECT_TRUE(supply_.on_result(before, answered(R"({"active":true,"scope":"old"})"), now_));
+  EXPECT_EQ(outcome(0, "a"), ErrorCode::kNone) << "who asked before gets what was said";
+  EXPECT_FALSE(remembered("a", 0));
+  EXPECT_EQ(order("a"), 0U) << "the newer call is still under way";
+  result(answered(R"({"active":true,"scope":"new"})"));
+  ASSERT_TRUE(remembered("a", 0));
+  EXPECT_EQ(found("a", 0).answer->answer().claims().scope_texts[0], "new");
+  supply_.forbid_keeping(kAnswersId, "never seen");
+}
+
+TEST_F(Answers, KeepTheirBreakerThroughAReloadThatChangesNothing) {
+  order("a");
+  result(status(503));
+  set();
+  EXPECT_EQ(order("a"), 0U);
+  policy().ttl = std::chrono::seconds(7);
+  set();
+  EXPECT_EQ(order("a"), 1U) << "another endpoint, as far as anybody knows";
+}
+
+// Calls with a bearer token of Assay's own.
+class OwnTokens : public Answers {
+ protected:
+  OwnTokens() {
+    policy().token_url = "https://issuer.example/token";
+    policy().token_scope = "introspect";
+    set();
+  }
+  void give_token(std::string_view text, int life_s = 3600) {
+    result(answered(R"({"token_type":"Bearer","access_token":")" + std::string(text) + R"(","expires_in":)" +
+                    std::to_string(life_s) + "}"));
+  }
+  const FetchRequest& request() { return requests_.back().request; }
+};
+
+TEST_F(OwnTokens, AreFetchedOnceForAllCallsThatWaitAndKept) {
+  EXPECT_EQ(order("a"), 1U);
+  EXPECT_EQ(request().url, policy().token_url);
+  EXPECT_EQ(request().body, "grant_type=client_credentials&scope=introspect");
+  EXPECT_EQ(header_of(request(), "Authorization"), "Basic Yzpz");
+  EXPECT_EQ(order("b"), 0U);
+  give_token("own-1");
+  ASSERT_EQ(requests_.size(), 3U);
+  for (std::size_t i = 1; i < 3; ++i) {
+    EXPECT_EQ(requests_[i].request.url, policy().introspection_url);
+    EXPECT_EQ(header_of(requests_[i].request, "Authorization"), "Bearer own-1");
+  }
+  EXPECT_EQ(order("c"), 1U);
+  EXPECT_EQ(request().url, policy().introspection_url);
+  EXPECT_EQ(counts().tokens_good, 1U);
+}
+
+TEST_F(OwnTokens, AreRenewedShortlyBeforeTheyExpire) {
+  order("a");
+  give_token("own-1", 100);
+  result(answered(std::string(kActive)));
+  now_ = test::later(now_, 74'999'999);
+  EXPECT_EQ(order("b"), 1U);
+  EXPECT_EQ(request().url, policy().introspection_url);
+  now_ = test::later(now_, 1);
+  EXPECT_EQ(order("c"), 1U);
+  EXPECT_EQ(request().url, policy().token_url);
+}
+
+TEST_F(OwnTokens, AreRenewedOnceOn401AndTheCallMadeOnceMore) {
+  order("a");
+  give_token("own-1");
+  result(status(401));
+  EXPECT_EQ(request().url, policy().token_url);
+  EXPECT_EQ(latest("a"), ErrorCode::kPendingAnswer);
+  give_token("own-2");
+  EXPECT_EQ(header_of(request(), "Authorization"), "Bearer own-2");
+  const std::size_t sent = requests_.size();
+  result(status(401));
+  EXPECT_EQ(requests_.size(), sent) << "one retry";
+  EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable);
+  EXPECT_EQ(counts().retried, 1U);
+}
+
+// Of many calls that meet a spent token, one renews it; the others go again with the new one.
+TEST_F(OwnTokens, AreRenewedOnceForAllCallsThatWereRejected) {
+  order("a");
+  order("b");
+  give_token("own-1");
+  const std::uint64_t a = requests_[1].fetch_id;
+  const std::uint64_t b = requests_[2].fetch_id;
+  EXPECT_TRUE(supply_.on_result(a, status(401), now_));
+  EXPECT_EQ(collect(), 1U);
+  give_token("own-2");
+  EXPECT_TRUE(supply_.on_result(b, status(401), now_));
+  EXPECT_EQ(collect(), 1U);
+  EXPECT_EQ(header_of(request(), "Authorization"), "Bearer own-2");
+  EXPECT_EQ(counts().tokens_good, 2U);
+}
+
+TEST_F(OwnTokens, ThatDoNotComeSettleAllWhoWaitAndOpenTheBreaker) {
+  order("a");
+  order("b");
+  result(status(503, {{"retry-after", "9"}}));
+  EXPECT_EQ(outcome(0, "a"), ErrorCode::kIntrospectionUnavailable);
+  EXPECT_EQ(outcome(1, "b"), ErrorCode::kIntrospectionUnavailable);
+  EXPECT_EQ(order("c"), 0U);
+  now_ = test::later(now_, 10'000'000);
+  EXPECT_EQ(order("c"), 1U) << "the probe wants a token, too";
+  EXPECT_EQ(request().url, policy().token_url);
+  result(answered(R"({"error":"invalid_client"})"));
+  EXPECT_EQ(order("d"), 0U) << "an answer without a token is a failure of the probe";
+  EXPECT_EQ(counts().tokens_failed, 2U);
+}
+
+TEST_F(OwnTokens, ThatNeverComeSettleByTheDeadline) {
+  order("a");
+  supply_.check_deadlines(supply_.next_due_ns());
+  EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable);
+  EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
+  give_token("late");
+  EXPECT_EQ(order("b"), 1U);
+  EXPECT_EQ(request().url, policy().token_url) << "a token after its deadline is dropped";
 }
 
 }  // namespace

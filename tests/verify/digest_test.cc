@@ -1,7 +1,10 @@
 #include "verify/digest.h"
 
+#include <array>
 #include <random>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -24,6 +27,18 @@ TEST(Sha256, HashesMessagesOfEveryLengthAroundABlock) {
     ASSERT_TRUE(sha256.hash(message, hash));
     EXPECT_EQ(hash, expected(message)) << size;
   }
+}
+
+TEST(Sha256, HashesPiecesAsIfTheyWereJoined) {
+  Sha256 sha256;
+  Sha256Hash joined{};
+  Sha256Hash hash{};
+  ASSERT_TRUE(sha256.hash("signing input", joined));
+  ASSERT_TRUE(sha256.hash(std::array<std::string_view, 4>{"sig", "", "ning", " input"}, hash));
+  EXPECT_EQ(hash, joined);
+  ASSERT_TRUE(sha256.hash("", joined));
+  ASSERT_TRUE(sha256.hash(std::span<const std::string_view>(), hash));
+  EXPECT_EQ(hash, joined);
 }
 
 class Sha256Many : public testing::TestWithParam<kernel::Sha256Variant> {

@@ -8,6 +8,7 @@
 #include "assay/engine.h"
 #include "tests/verify/broken_engine.h"
 #include "tests/verify/fake_fetcher.h"
+#include "tests/verify/fake_revocation_log.h"
 #include "tests/verify/test_issuer.h"
 
 namespace assay::test {
@@ -53,6 +54,14 @@ ErrorCode opaque_code(const std::function<void(FakeFetcher&)>& finish) {
   engine->control().step(kNow);
   worker.decide({&check, 1}, verdicts, kNow);
   return verdicts[0].code();
+}
+
+ErrorCode revoked_code() {
+  FakeRevocationLog log;
+  const auto engine = Engine::open({.policy = policy(), .revocation_log = &log, .host_steps_control = true}).value();
+  const RevocationTarget target{.kind = RevocationKind::kSubject, .value = "alice"};
+  engine->control().revoke({&target, 1}, kNow, [](const RevocationResult&) {});
+  return decide(*engine, {.token = token()}).code;
 }
 
 ErrorCode with_broken_json(std::string_view payload) { return code_of(policy(), token(std::string(payload))); }
@@ -198,6 +207,7 @@ Provocations provocations_by_state() {
       {ErrorCode::kBadSignature, [] { return code_of(policy(), token(claims(), header(), other_rsa_key())); }},
       {ErrorCode::kInactive, [] { return opaque_code([](FakeFetcher& f) { f.answer(R"({"active":false})"); }); }},
       {ErrorCode::kIntrospectionUnavailable, [] { return opaque_code([](FakeFetcher& f) { f.fail("timed out"); }); }},
+      {ErrorCode::kRevoked, revoked_code},
       {ErrorCode::kNoRoute, [] { return routed({.token = token(), .method = "GET", .path = "/orders"}); }},
       {ErrorCode::kInsufficientScope, [] { return routed({.token = token(), .path = "/admin/x"}); }},
       {ErrorCode::kOverloaded,
@@ -219,6 +229,12 @@ Provocations provocations_by_state() {
       {ErrorCode::kBadKeySet, [] { return opened_with(jwks_source("{\"keys\":{}}")); }},
       {ErrorCode::kBadMetadata, metadata_complaint},
       {ErrorCode::kBadAnswer, answer_complaint},
+      {ErrorCode::kBadRevocationLog,
+       [] {
+         FakeRevocationLog log;
+         log.replay_outcome = ReplayOutcome::kDamaged;
+         return Engine::open({.policy = policy(), .revocation_log = &log}).error().code;
+       }},
       {ErrorCode::kUnknownKernel, [] { return opened_with_kernel("base64url=abacus"); }},
   };
 }

@@ -81,6 +81,8 @@ TEST(PolicyFaults, OfDurations) {
   expect_fault("a life time of answers", [&](Policy& p) { opaque(p).ttl = std::chrono::seconds(-1); });
   expect_fault("a life time of answers", [&](Policy& p) { opaque(p).ttl = kTooLong; });
   expect_fault("a life time of answers", [&](Policy& p) { opaque(p).inactive_ttl = kTooLong; });
+  expect_fault("a life time of answers", [&](Policy& p) { opaque(p).ttl_min = kTooLong; });
+  expect_fault("a life time of answers", [&](Policy& p) { opaque(p).stale = kTooLong; });
   expect_fault("the introspection timeout", [&](Policy& p) { opaque(p).timeout = std::chrono::seconds(0); });
   expect_fault("the introspection timeout", [&](Policy& p) { opaque(p).timeout = kTooLong; });
 }
@@ -96,6 +98,28 @@ TEST(PolicyFaults, OfOpaqueIssuers) {
     opaque(p, "https://a.example");
     p.issuers[0].opaque->client_id.clear();
   });
+  const auto good = [&](Policy& p) -> OpaquePolicy& {
+    opaque(p, "https://a.example");
+    return *p.issuers[0].opaque;
+  };
+  expect_fault("token URL must start with https://", [&](Policy& p) { good(p).token_url = "http://a.example"; });
+  expect_fault("token_scope has no effect", [&](Policy& p) { good(p).token_scope = "a"; });
+  expect_fault("calls_per_second must be 1", [&](Policy& p) { good(p).calls_per_second = 0; });
+  expect_fault("calls_per_second must be 1", [&](Policy& p) { good(p).calls_per_second = kCallsPerSecondMax + 1; });
+  expect_fault("pending_max must be at most", [&](Policy& p) { good(p).pending_max = kPendingMax + 1; });
+  const auto signing = [&](Policy& p, const std::string& pem) -> OpaquePolicy& {
+    good(p).private_key_pem = pem;
+    p.issuers[0].opaque->authentication = ClientAuthentication::kPrivateKeyJwt;
+    return *p.issuers[0].opaque;
+  };
+  expect_fault("go together", [&](Policy& p) { signing(p, ""); });
+  expect_fault("go together", [&](Policy& p) { good(p).private_key_pem = rsa_key().private_pem(); });
+  expect_fault("one unencrypted key in PEM that RS256 takes", [&](Policy& p) { signing(p, "no key"); });
+  expect_fault("in PEM that ES256 takes",
+               [&](Policy& p) { signing(p, rsa_key().private_pem()).private_key_alg = Alg::kES256; });
+  Policy signs = policy();
+  signing(signs, rsa_key().private_pem());
+  EXPECT_THAT(policy_faults(signs), IsEmpty());
   Policy plain = policy();
   opaque(plain, "http://127.0.0.1/introspect");
   plain.issuers[0].allow_plain_http = true;

@@ -1,5 +1,11 @@
 #include "verify/worker.h"
 
+#include <atomic>
+#include <chrono>
+#include <span>
+#include <thread>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "assay/fetcher.h"
@@ -87,6 +93,45 @@ TEST(DecideBlocking, WaitsForTheAnswer) {
   std::array<Verdict, 3> verdicts;
   worker.decide_blocking(checks, verdicts);
   for (const Verdict& verdict : verdicts) EXPECT_TRUE(verdict.accepted()) << facts_of(verdict.code()).name;
+}
+
+// An answer that lives shorter than the next one takes to come: each token is asked about once all the same.
+TEST(DecideBlocking, DoesNotAskAgainWhatItHasBeenTold) {
+  class SlowFetcher final : public Fetcher {
+   public:
+    ~SlowFetcher() override {
+      for (std::thread& thread : threads_) thread.join();
+    }
+    void fetch(FetchRequest, FetchDone done) override {
+      threads_.emplace_back([done = std::move(done)] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(60));
+        done({.outcome = FetchOutcome::kAnswered,
+              .status = 200,
+              .headers = {},
+              .body = R"({"active":true})",
+              .complaint = {}});
+      });
+      ++started;
+    }
+    std::atomic<int> started = 0;
+
+   private:
+    std::vector<std::thread> threads_;  // of the control thread
+  } fetcher;
+  IssuerPolicy opaque;
+  opaque.name = "opaque";
+  opaque.opaque = OpaquePolicy{};
+  opaque.opaque->introspection_url = "https://issuer.example/introspect";
+  opaque.opaque->client_id = "assay";
+  opaque.opaque->ttl = opaque.opaque->ttl_min = std::chrono::milliseconds(30);
+  const auto engine = Engine::open({.policy = policy({opaque}), .fetcher = &fetcher}).value();
+  Worker worker = engine->worker();
+  const std::array<Check, 2> checks{{{.token = "token-1"}, {.token = "token-2"}}};
+  std::array<Verdict, 2> verdicts;
+  worker.decide_blocking(std::span(checks).first(1), std::span(verdicts).first(1));
+  worker.decide_blocking(checks, verdicts);
+  for (const Verdict& verdict : verdicts) EXPECT_TRUE(verdict.accepted()) << facts_of(verdict.code()).name;
+  EXPECT_LE(fetcher.started, 3) << "the first token's answer may be over before the second round begins";
 }
 
 }  // namespace

@@ -1,14 +1,18 @@
 // Looking into and steering an engine. Thread-safe, never on the deciding path, may lock and allocate.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "assay/engine.h"
+#include "assay/revocation_log.h"
 
 namespace assay {
 
@@ -28,11 +32,13 @@ struct KeyInfo {
   std::int64_t last_seen_us = 0;
 };
 
-// What keeps an engine from deciding every check: one line per issuer without keys.
+// What keeps an engine from deciding every check: one line per issuer without keys. And what does not: the engine
+// decides, and is not whole all the same.
 struct Readiness {
   bool ready = false;
   std::vector<std::string> missing;  // "issuer credicorp: no keys yet: connection refused"
-  // Issuers whose earlier keys serve because the latest fetch failed; this alone keeps nothing from being ready.
+  // What serves all the same: issuers whose earlier keys serve because the latest fetch failed, and revocations that are
+  // not accepted. This alone keeps nothing from being ready.
   std::vector<std::string> degraded;  // "issuer credicorp: earlier keys serve: connection refused"
 };
 
@@ -61,6 +67,68 @@ struct Explanation {
   std::string detail;
 };
 
+// The public name of a kind, as in JSON, options and metrics.
+[[nodiscard]] constexpr std::string_view name_of(RevocationKind kind) noexcept {
+  constexpr std::array<std::string_view, kRevocationKindCount> kNames = {
+      "token", "jti", "subject", "client", "session", "signing_key", "subject_issued_before", "issuer_issued_before"};
+  return kNames[static_cast<std::size_t>(kind) - 1];
+}
+// The kind of a public name; nothing where there is none.
+[[nodiscard]] constexpr std::optional<RevocationKind> find_revocation_kind(std::string_view name) noexcept {
+  for (std::uint8_t kind = 1; kind <= kRevocationKindCount; ++kind) {
+    if (name_of(static_cast<RevocationKind>(kind)) == name) return static_cast<RevocationKind>(kind);
+  }
+  return std::nullopt;
+}
+
+// What is to be revoked or lifted.
+struct RevocationTarget {
+  RevocationKind kind = RevocationKind::kToken;
+  // IssuerPolicy::name. Empty: the only issuer there is; of kToken: whichever issuers the token may be of.
+  std::string_view issuer_name = {};
+  // kToken: the token as it is sent, a JWT or opaque. Otherwise jti, sub, client, sid or kid; empty for
+  // kIssuerIssuedBefore. 1 .. kTokenBytesMax bytes elsewhere.
+  std::string_view value = {};
+  std::int64_t issued_before_us = 0;  // where has_issued_before(kind): forbids an earlier iat, and tokens without iat
+};
+
+// What became of a call of revoke or lift.
+enum class RevocationOutcome : std::uint8_t {
+  kDone,        // survives a crash, and is on its way to every node where there is a fleet
+  kDoneHere,    // survives a crash; the fleet cannot be reached and gets it later
+  kNothing,     // nothing to record: a JWT that does not verify here, or whose time is over. RFC 7009 sec 2.2
+  kBadTarget,   // nothing recorded: the issuer has no such name, or the value is empty or too long
+  kUnverified,  // nothing recorded: a JWT cannot be verified now, because its issuer's keys are not there
+  kNoLog,       // nothing recorded: the engine was opened without a log
+  kNoSpace,     // not kept: the disk is full. What was to be revoked is refused here until the engine ends
+  kFailed,      // not kept: the log or its disk fails. As kNoSpace
+};
+
+struct RevocationResult {
+  RevocationOutcome outcome = RevocationOutcome::kNothing;
+  std::size_t recorded_count = 0;  // records of the log that the targets came to
+  std::string complaint;           // one line for people; empty where all is well
+};
+using RevocationDone = std::function<void(const RevocationResult&)>;
+
+// One revocation that is enforced, as far as it is known: values cannot be read back from their ids.
+struct RevocationInfo {
+  using Id = std::array<std::uint8_t, 16>;
+  Id id{};  // the first bytes of the durable id
+  RevocationKind kind = RevocationKind::kToken;
+  std::int64_t issued_before_us = 0;
+  std::int64_t forget_at_us = kNeverForgotten;
+};
+
+// What is revoked, in numbers.
+struct RevocationStatus {
+  bool has_log = false;
+  std::array<std::size_t, kRevocationKindCount + 1> counts{};  // enforced now, by kind
+  std::int64_t earliest_forget_us = kNeverForgotten;           // none of them is forgotten before
+  std::size_t bytes = 0;                                       // of memory
+  RevocationLogHealth log;
+};
+
 class Control {
  public:
   virtual ~Control() = default;
@@ -80,6 +148,34 @@ class Control {
   // Runs the whole pipeline on one check and tells every step. Does not ask the network: an opaque token that is not
   // remembered ends as pending.
   [[nodiscard]] virtual Explanation explain(const Check& check, Now now) = 0;
+
+  // Revokes all `targets`, which are one batch of the log. Enforced when it returns: checks that arrive from then on
+  // are refused. A JWT is recorded only if it verifies here, by its jti or else its signing input.
+  //
+  //   targets   at least one; borrowed for the call
+  //   done      called exactly once, on this thread before the call returns or later on one of the log's; must not
+  //   block
+  //             and must not call Control. A log that ends before its answer says so first (kFailed)
+  //   cost      per target the hashing of its id; per JWT its verification. Not on the disk's time
+  //   spec      RFC 7009 sec 2
+  virtual void revoke(std::span<const RevocationTarget> targets, Now now, RevocationDone done) = 0;
+
+  // Ends the revocations of `targets`, named as they were when revoked, and forgets what is remembered of opaque tokens
+  // among them. Refused until the log has it on disk. The rest as revoke.
+  virtual void lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) = 0;
+
+  // Forgets what introspection said of an opaque token (its rights have changed): the next check asks again. An answer
+  // that is on its way is not remembered either. Returns whether `issuer_name` is an issuer of opaque tokens, or is
+  // empty and there is one.
+  virtual bool invalidate(std::string_view issuer_name, std::string_view token) = 0;
+
+  [[nodiscard]] virtual RevocationStatus revocation_status() const = 0;
+
+  // Up to `count_max` revocations after `after` (nothing: from the first). Each that is there all the while comes once,
+  // if the next call goes on from the last one's id until fewer than `count_max` come. The order means nothing and
+  // belongs to this process.
+  [[nodiscard]] virtual std::vector<RevocationInfo> list_revocations(const std::optional<RevocationInfo::Id>& after,
+                                                                     std::size_t count_max) const = 0;
 
   // Replaces the policy whole. An invalid one changes nothing (bad_policy, bad_key_set).
   [[nodiscard]] virtual Expected<void> reload(Policy policy) = 0;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "assay/expected.h"
@@ -20,6 +21,7 @@ namespace assay {
 
 class Control;
 class Fetcher;
+class RevocationLog;
 
 // The time of one turn. Token times use the wall clock, lifetimes of remembered answers the monotonic one.
 struct Now {
@@ -90,6 +92,14 @@ struct EngineOptions {
   // A token found there has its signature neither decoded nor verified again; every other check is made each time. 0:
   // no token is remembered; at least kVerifiedCacheBytesMin otherwise (a smaller budget is none).
   std::size_t verified_cache_bytes = kVerifiedCacheBytesDefault;
+  // Where revocations are kept: open() replays it, and nobody else may use it from then on. Must outlive the engine.
+  // Null: nothing can be revoked.
+  RevocationLog* revocation_log = nullptr;
+  // The key of durable ids (revocation_log.h), the same on all nodes of a fleet and as long as the log lives. Empty:
+  // ids are made without a key.
+  std::string revocation_id_key = {};
+  // Where open() puts one line for people if the log cannot be replayed: file, offset, what to do. May be null.
+  std::string* complaint = nullptr;
   bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
 };
 
@@ -97,7 +107,8 @@ class Engine {
  public:
   // Chooses the kernels for this processor, or those that the environment variable ASSAY_KERNEL forces.
   // Errors: unknown_kernel (ASSAY_KERNEL names one that does not exist or cannot run here), bad_policy (policy_faults
-  // says which), bad_key_set (an inline key set is no key set).
+  // says which), bad_key_set (an inline key set is no key set), bad_revocation_log (it cannot be
+  // replayed: options.complaint says why; offset = of the damage, as far as 32 bits go).
   [[nodiscard]] static Expected<std::unique_ptr<Engine>> open(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;

@@ -87,6 +87,13 @@ static_assert(kNumericDateExponentMax > 2 * static_cast<std::int64_t>(kIntrospec
 // Checks that one call of Worker::decide takes; further ones are answered `overloaded`.
 inline constexpr std::size_t kBatchMax = 64;
 
+// Introspection calls to one issuer in one second.
+inline constexpr std::uint32_t kCallsPerSecondMax = 1'000'000;
+
+// Longest private key and longest bearer token of Assay's own, in bytes.
+inline constexpr std::size_t kPrivateKeyBytesMax = 16 * 1024;
+inline constexpr std::size_t kOwnTokenBytesMax = 8 * 1024;
+
 // Answers that one worker may be waiting for; further checks that need one are answered `overloaded`.
 inline constexpr std::size_t kPendingMax = 1024;
 

@@ -73,14 +73,40 @@ struct ScopeRule {
   ScopeWildcard wildcard = ScopeWildcard::kOff;
 };
 
+// How Assay says who it is at an authorization server.
+enum class ClientAuthentication : std::uint8_t {
+  kBasic,          // id and secret in the Authorization header (RFC 6749 sec 2.3.1)
+  kPost,           // id and secret in the body (RFC 6749 sec 2.3.1)
+  kPrivateKeyJwt,  // a JWT that Assay signs (RFC 7523 sec 2.2)
+};
+
 // Asking the authorization server about opaque tokens. RFC 7662.
 struct OpaquePolicy {
   std::string introspection_url;  // https, unless allow_plain_http
   std::string client_id;
-  std::string client_secret;
+  std::string client_secret;  // of kBasic and kPost
+  ClientAuthentication authentication = ClientAuthentication::kBasic;
+  std::string private_key_pem = {};  // of kPrivateKeyJwt: one unencrypted private key
+  Alg private_key_alg = Alg::kRS256;
+  std::string private_key_id = {};      // `kid` of the JWT; empty: none
+  std::string assertion_audience = {};  // `aud` of the JWT; empty: the URL that is called
+  // Where Assay gets a bearer token of its own for introspection calls (RFC 6749 sec 4.4); the client authenticates
+  // there and not at the introspection endpoint. Empty: the client authenticates with each introspection call.
+  std::string token_url = {};
+  std::string token_scope = {};  // asked for there; empty: none
+
   std::chrono::microseconds ttl{std::chrono::seconds(60)};           // ceiling for a remembered active answer
+  std::chrono::microseconds ttl_min{std::chrono::seconds(1)};        // floor, where `exp` comes sooner
   std::chrono::microseconds inactive_ttl{std::chrono::seconds(10)};  // for a remembered inactive one
-  std::chrono::milliseconds timeout{2000};                           // of one call
+  // How long beyond `ttl` an active answer goes on to serve while it is asked anew; never beyond its `exp`.
+  std::chrono::microseconds stale{0};
+  std::chrono::milliseconds timeout{2000};  // of one call
+
+  std::uint32_t calls_per_second = 1000;  // at most, with as many at once after a pause
+  // Checks of one worker that may wait for this issuer; 0: an equal share of kPendingMax.
+  std::uint32_t pending_max = 0;
+
+  friend bool operator==(const OpaquePolicy&, const OpaquePolicy&) = default;
 };
 
 // Greatest IssuerPolicy::leeway.

@@ -1,0 +1,81 @@
+// hiredis as the fleet's log uses it: one connection of one thread, commands out, replies in, and every wait bounded.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hiredis/hiredis.h>
+
+#include "base/free_with.h"
+#include "store/redis_url.h"
+
+namespace assay::store {
+
+struct RedisReply {
+  enum class Kind : std::uint8_t { kNil, kText, kNumber, kList, kError };
+  Kind kind = Kind::kNil;
+  std::string text;         // kText, kError
+  std::int64_t number = 0;  // kNumber
+  std::vector<RedisReply> items;
+
+  [[nodiscard]] bool is_error() const noexcept { return kind == Kind::kError; }
+};
+
+// A command and its arguments: bytes of any kind, borrowed for the call that takes them.
+using RedisCommand = std::span<const std::string_view>;
+
+// Once a call has failed, complaint() says why and the connection is of no more use. The thread that uses it blocks
+// SIGPIPE, which writing to a server that is gone raises.
+class RedisConnection {
+ public:
+  // Connects to `server`, presents user and password and selects the database. Blocks for at most about three times
+  // settings.reply_timeout, and as long as the system's resolver takes for a name.
+  //
+  //   returns  nothing where that fails; then `complaint` says why, and holds no credentials
+  [[nodiscard]] static std::optional<RedisConnection> open(const RedisServer& server, const RedisSettings& settings,
+                                                           std::string& complaint);
+
+  // Puts a command behind those that wait for flush().
+  void add(RedisCommand command);
+
+  // Sends what was added. Blocks for at most about reply_timeout per call to the system.
+  [[nodiscard]] bool flush();
+
+  enum class Arrival : std::uint8_t { kReply, kNothingYet, kFailed };
+  // Takes the next reply, in the order of the commands, from what has arrived; does not wait.
+  [[nodiscard]] Arrival take(RedisReply& reply);
+
+  // The next reply; waits for it until reply_timeout has passed.
+  [[nodiscard]] bool receive(RedisReply& reply);
+
+  // Sends a command and receives its reply. A reply that is an error is no failure.
+  [[nodiscard]] bool ask(RedisCommand command, RedisReply& reply);
+
+  // Becomes readable when more has arrived.
+  [[nodiscard]] int fd() const noexcept { return context_->fd; }
+
+  [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
+
+ private:
+  using Context = std::unique_ptr<redisContext, base::FreeWith<redisFree>>;
+
+  RedisConnection(Context context, std::string name, std::chrono::milliseconds reply_timeout)
+      : context_(std::move(context)), name_(std::move(name)), reply_timeout_(reply_timeout) {}
+
+  [[nodiscard]] bool introduce(const RedisSettings& settings);
+  [[nodiscard]] bool is_taken(RedisCommand command);
+  void fail(std::string_view what);
+
+  Context context_;
+  std::string name_;  // host and port
+  std::chrono::milliseconds reply_timeout_;
+  std::string complaint_;
+};
+
+}  // namespace assay::store

@@ -1,0 +1,153 @@
+// The durable log's file: what is in it, how it is checked, and its transactions. It knows nothing of threads.
+//
+// A SQLite database in write-ahead mode, flushed with every transaction (synchronous = FULL), owned by one connection
+// (locking_mode = EXCLUSIVE, so there is no shared-memory file). Beside PATH are PATH-wal and PATH-witness
+// (store/witness.h). Two tables:
+//
+//   record  sequence, id_head (the first 8 bytes of the id), forget_at_us (null: never), body (store/log_row.h)
+//           one row per id: a later record takes the place of the earlier one
+//   state   one row: LogState
+//
+// What finds which damage, at start and before anything is written:
+//
+//   a page that is no B-tree, keys out of order      PRAGMA quick_check
+//   a changed row                                    its checksum; its columns against its body
+//   a lost, doubled or outdated page of rows         row_count and row_digest of the state
+//   the end of the write-ahead log cut off or        the witness: it has seen a later transaction
+//   damaged, the file gone or put back from a copy
+//
+// A transaction that was not acknowledged may be there or not after a crash; both are fine and nothing is said.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assay/revocation_log.h"
+#include "store/log_row.h"
+#include "store/sqlite_log_connection.h"
+#include "store/witness.h"
+
+namespace assay::store {
+
+// Methods in this order: open(), check(), then transactions, reading and checkpoints as it comes. After a fault of
+// open() or check() nothing but the destructor may follow. Every other fault leaves the file usable.
+class SqliteLogFile {
+ public:
+  explicit SqliteLogFile(std::string path) : path_(std::move(path)), witness_(path_) {}
+  // Leaves the write-ahead log as it is.
+  ~SqliteLogFile() = default;
+  SqliteLogFile(const SqliteLogFile&) = delete;
+  SqliteLogFile& operator=(const SqliteLogFile&) = delete;
+
+  // Takes the file for this process; makes it (0600) where there is none and none was ever acknowledged.
+  [[nodiscard]] FileFault open();
+
+  // Reads everything once, hands over the rows in the order of their sequences, and believes the file only then. Rows
+  // may have been handed over before a fault.
+  //
+  //   cost  about 1.5 us per row with a quick disk
+  using RowSink = std::function<void(std::span<const LoggedRecord>)>;
+  [[nodiscard]] FileFault check(const RowSink& sink);
+
+  // What is durable.
+  [[nodiscard]] const LogState& state() const noexcept { return state_; }
+
+  // One transaction: begin(), any number of those below, then commit() or roll_back(). After a fault of any of them
+  // roll_back() is the only next call.
+  [[nodiscard]] FileFault begin();
+
+  enum class Placed : std::uint8_t {
+    kAdded,
+    kReplaced,  // another row of its id is gone for it
+    kOutdone,   // the row of its id has the same stamp or a later one: not written
+  };
+  // Gives the record its sequence and writes it. An own record without a stamp is later than all that have one, and
+  // gets its stamp from the record of the same origin and sequence that comes back from the fleet.
+  [[nodiscard]] FileFault place(LoggedRecord& entry, Placed& placed);
+
+  // Writes a record under the sequence that it has, for putting a log together anew. Precondition: higher than every
+  // sequence before, and no other row of its id.
+  [[nodiscard]] FileFault restore(const LoggedRecord& entry);
+
+  // No record placed from now on gets this sequence or a lower one.
+  void continue_after(std::uint64_t sequence) noexcept {
+    next_.last_sequence = std::max(next_.last_sequence, sequence);
+  }
+
+  // Deletes up to `count_max` rows whose forget_at_us is at or before `now_us`; `gone` says how many.
+  [[nodiscard]] FileFault forget(std::int64_t now_us, std::size_t count_max, std::size_t& gone);
+
+  // Precondition: at most kFleetPositionBytesMax bytes.
+  void set_fleet_position(std::string position) { next_.fleet_position = std::move(position); }
+
+  // What the next record placed gets, within a transaction.
+  [[nodiscard]] std::uint64_t next_sequence() const noexcept { return next_.last_sequence + 1; }
+
+  // A lower sequence than before changes nothing.
+  void raise_pushed_through(std::uint64_t sequence) noexcept {
+    next_.pushed_through = std::max(next_.pushed_through, sequence);
+  }
+
+  // Returns after the flush. The witness is written next; where it cannot be, witness_fails() says so.
+  [[nodiscard]] FileFault commit();
+
+  // Undoes what was begun; the file is as after the last commit().
+  void roll_back() noexcept;
+
+  [[nodiscard]] bool witness_fails() const noexcept { return witness_fails_; }
+  [[nodiscard]] const std::string& witness_path() const noexcept { return witness_.path(); }
+
+  // Up to `count_max` rows with a sequence above `after`, in their order.
+  [[nodiscard]] FileFault read(std::uint64_t after, std::size_t count_max, std::vector<LoggedRecord>& entries);
+
+  // Whether the write-ahead log is long enough to be copied into the file.
+  [[nodiscard]] bool wants_checkpoint() const noexcept { return wal_pages_ >= kCheckpointPages; }
+
+  // Copies it. A fault loses nothing: the write-ahead log stays and grows.
+  [[nodiscard]] FileFault checkpoint();
+
+ private:
+  static constexpr int kCheckpointPages = 1000;
+
+  [[nodiscard]] FileFault find_or_make_file() const;
+  [[nodiscard]] FileFault configure();
+  [[nodiscard]] FileFault initialise();
+  [[nodiscard]] FileFault check_format(const std::optional<Testimony>& testimony);
+  [[nodiscard]] FileFault check_pages();
+  [[nodiscard]] FileFault check_rows(const RowSink& sink);
+  [[nodiscard]] FileFault check_testimony(const std::optional<Testimony>& testimony) const;
+  [[nodiscard]] FileFault prepare_all();
+  [[nodiscard]] FileFault damaged(std::uint64_t offset, const std::string& what) const;
+  [[nodiscard]] FileFault damaged_row(std::uint64_t sequence, std::span<const std::uint8_t> body) const;
+  [[nodiscard]] FileFault unreadable_row(std::int64_t sequence) const;
+  [[nodiscard]] FileFault find_rivals(const LoggedRecord& entry);
+  [[nodiscard]] FileFault erase(const LoggedRecord& entry);
+
+  std::string path_;
+  Witness witness_;
+  Connection connection_;
+  Statement find_by_id_;
+  Statement insert_;
+  Statement erase_;
+  Statement find_forgotten_;
+  Statement read_;
+  Statement write_state_;
+  LogState state_;                    // durable
+  LogState next_;                     // within a transaction
+  std::vector<LoggedRecord> rivals_;  // rows of the id that place() is about
+  int wal_pages_ = 0;
+  bool witness_fails_ = false;
+};
+
+// Where `needle` begins in the file, or nothing.
+[[nodiscard]] std::optional<std::uint64_t> offset_in_file(const std::string& path,
+                                                          std::span<const std::uint8_t> needle);
+
+}  // namespace assay::store

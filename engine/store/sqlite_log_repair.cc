@@ -1,0 +1,255 @@
+#include "store/sqlite_log_repair.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "store/big_endian.h"
+#include "store/sqlite_log_file.h"
+
+namespace assay::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kRowsPerTransaction = 16384;
+constexpr std::array<std::string_view, 3> kSuffixes = {"", "-wal", "-witness"};
+
+// What was found of a log.
+struct Salvage {
+  std::map<std::uint64_t, LoggedRecord> by_sequence;
+  std::set<std::uint64_t> carved;  // sequences of those that were not in their place
+  std::optional<LogState> state;
+};
+
+RepairReport failed(RepairReport report, std::string complaint) {
+  report.outcome = RepairReport::Outcome::kFailed;
+  report.complaint = std::move(complaint);
+  return report;
+}
+
+bool flush(const std::string& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool flushed = ::fsync(fd) == 0;
+  ::close(fd);
+  return flushed;
+}
+
+bool flush_directory_of(const std::string& path) {
+  const fs::path parent = fs::path(path).parent_path();
+  return flush(parent.empty() ? "." : parent.string(), O_RDONLY | O_DIRECTORY);
+}
+
+std::string unused_name(const std::string& path) {
+  for (int number = 1;; ++number) {
+    std::string name = path + ".damaged-" + std::to_string(number);
+    std::error_code ignored;
+    if (!fs::exists(name, ignored)) return name;
+  }
+}
+
+// Copies the log's files to `copy`, and returns what went wrong, or nothing.
+std::string keep_copy(const std::string& path, const std::string& copy) {
+  for (const std::string_view suffix : kSuffixes) {
+    const std::string from = path + std::string(suffix);
+    const std::string to = copy + std::string(suffix);
+    std::error_code error;
+    if (!fs::exists(from, error)) continue;
+    if (!fs::copy_file(from, to, error)) return to + ": " + error.message();
+    if (!flush(to, O_RDONLY)) return to + ": " + system_text(errno);
+  }
+  return flush_directory_of(copy) ? "" : copy + ": its directory cannot be flushed";
+}
+
+// Takes the rows of `sql` until one of them cannot be read.
+void read_rows(Connection& connection, const char* sql, Salvage& salvage) {
+  Statement rows = connection.prepare(sql);
+  if (!rows) return;
+  while (rows.step() == Step::kRow) {
+    const std::optional<LoggedRecord> entry = decode_row(rows.bytes(1));
+    if (!entry || entry->record.sequence != static_cast<std::uint64_t>(rows.number(0))) continue;
+    salvage.by_sequence.emplace(entry->record.sequence, *entry);
+  }
+}
+
+// From both ends: a page that cannot be read ends a reading.
+void read_tables(const std::string& path, Salvage& salvage) {
+  Connection connection;
+  if (connection.open(path).is_fault()) return;
+  static_cast<void>(connection.run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF"));
+  read_rows(connection, "SELECT sequence, body FROM record ORDER BY sequence", salvage);
+  read_rows(connection, "SELECT sequence, body FROM record ORDER BY sequence DESC", salvage);
+  Statement state = connection.prepare("SELECT body FROM state WHERE only = 1");
+  if (state && state.step() == Step::kRow) salvage.state = decode_state(state.bytes(0));
+}
+
+// Takes the revocations among the bytes whose sequence nothing in its place has.
+void carve(std::span<const std::uint8_t> bytes, Salvage& salvage) {
+  auto at = bytes.begin();
+  const auto next = [&] { return std::search(at, bytes.end(), kRowMark.begin(), kRowMark.end()); };
+  for (at = next(); bytes.end() - at >= static_cast<std::ptrdiff_t>(kRowBytes); at = next()) {
+    const std::optional<LoggedRecord> entry = decode_row(std::span(at, at + kRowBytes));
+    ++at;
+    if (!entry || entry->record.operation != RevocationOperation::kRevoke) continue;
+    const std::uint64_t sequence = entry->record.sequence;
+    if (salvage.by_sequence.emplace(sequence, *entry).second) salvage.carved.insert(sequence);
+  }
+}
+
+void carve_file(const std::string& path, Salvage& salvage) {
+  std::ifstream file(path, std::ios::binary);
+  std::string window;
+  std::string chunk(kChunkBytes, '\0');
+  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
+    window.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
+    carve(bytes_of(window), salvage);
+    window.erase(0, window.size() - std::min(window.size(), kRowBytes - 1));
+  }
+}
+
+// The latest record of each id, in the order of their sequences.
+std::vector<LoggedRecord> latest_of_each(const Salvage& salvage) {
+  std::map<DurableId, std::uint64_t> latest;
+  for (const auto& [sequence, entry] : salvage.by_sequence) latest[entry.record.id] = sequence;
+  std::vector<LoggedRecord> entries;
+  for (const auto& [sequence, entry] : salvage.by_sequence) {
+    if (latest[entry.record.id] == sequence) entries.push_back(entry);
+  }
+  return entries;
+}
+
+FileFault write_new(SqliteLogFile& file, const std::vector<LoggedRecord>& entries, const LogState& state) {
+  FileFault fault = file.open();
+  if (!fault.is_fault()) fault = file.check([](std::span<const LoggedRecord>) {});
+  for (std::size_t from = 0; from < entries.size() && !fault.is_fault(); from += kRowsPerTransaction) {
+    fault = file.begin();
+    const std::size_t end = std::min(entries.size(), from + kRowsPerTransaction);
+    for (std::size_t i = from; i < end && !fault.is_fault(); ++i) fault = file.restore(entries[i]);
+    if (!fault.is_fault()) fault = file.commit();
+  }
+  if (!fault.is_fault()) fault = file.begin();
+  if (fault.is_fault()) return fault;
+  file.continue_after(state.last_sequence);
+  file.set_fleet_position(state.fleet_position);
+  file.raise_pushed_through(state.pushed_through);
+  fault = file.commit();
+  return fault.is_fault() ? fault : file.checkpoint();
+}
+
+void remove_all(const std::string& path) {
+  for (const std::string_view suffix : kSuffixes) {
+    std::error_code ignored;
+    fs::remove(path + std::string(suffix), ignored);
+  }
+}
+
+// Puts the new log in the place of the old one. The old write-ahead log goes first: beside the new file it would be
+// read as the new file's.
+std::string replace(const std::string& path, const std::string& made, const Witness& witness, const LogState& state) {
+  std::error_code error;
+  fs::remove(path + "-wal", error);
+  if (error || !flush_directory_of(path)) return path + "-wal: cannot be removed";
+  fs::rename(made, path, error);
+  if (error || !flush_directory_of(path)) return path + ": " + error.message();
+  if (!witness.clear() || !witness.write({state.store_id, state.commit_number, state.last_sequence})) {
+    return witness.path() + ": " + system_text(errno);
+  }
+  return {};
+}
+
+// Where there is nothing to repair, why.
+std::optional<RepairReport> examine(const std::string& path) {
+  RepairReport report;
+  std::error_code ignored;
+  if (!fs::exists(path, ignored) && !fs::exists(path + "-witness", ignored)) {
+    return failed(report, path + ": there is no revocation log");
+  }
+  SqliteLogFile file(path);
+  FileFault fault = file.open();
+  if (!fault.is_fault())
+    fault = file.check([&](std::span<const LoggedRecord> rows) { report.read_count += rows.size(); });
+  if (fault.kind == FileFault::Kind::kDamaged) return std::nullopt;
+  if (fault.is_fault()) return failed(report, fault.complaint);
+  report.outcome = RepairReport::Outcome::kWhole;
+  report.complaint = path + ": whole, " + std::to_string(report.read_count) + " records";
+  return report;
+}
+
+std::string summary(const std::string& path, const RepairReport& report) {
+  std::string text = path + ": " + std::to_string(report.read_count) + " records read in their place, " +
+                     std::to_string(report.carved_count) + " revocations found among the bytes, " +
+                     (report.state_lost ? "at least " : "") + std::to_string(report.missing_count) + " records lost";
+  if (report.state_lost) text += "; the place in the fleet's stream is lost";
+  return text + "; the damaged log is kept as " + report.kept_copy;
+}
+
+// What a new log begins with, and in `report` what is known to be missing.
+LogState state_for_new(const Salvage& salvage, std::size_t entry_count, std::uint64_t said_through,
+                       RepairReport& report) {
+  LogState state = salvage.state.value_or(LogState{});
+  const std::uint64_t found_through = salvage.by_sequence.empty() ? 0 : salvage.by_sequence.rbegin()->first;
+  const std::uint64_t known_through = std::max(found_through, state.last_sequence);
+  if (state.row_count > entry_count) report.missing_count = state.row_count - entry_count;
+  if (said_through > known_through) report.missing_count += said_through - known_through;
+  state.last_sequence = std::max(known_through, said_through);
+  return state;
+}
+
+RepairReport repair_held(const std::string& path, const Witness& witness) {
+  RepairReport report;
+  report.kept_copy = unused_name(path);
+  if (std::string error = keep_copy(path, report.kept_copy); !error.empty()) return failed(report, std::move(error));
+
+  Salvage salvage;
+  read_tables(report.kept_copy, salvage);
+  carve_file(report.kept_copy, salvage);
+  carve_file(report.kept_copy + "-wal", salvage);
+  const std::vector<LoggedRecord> entries = latest_of_each(salvage);
+  for (const LoggedRecord& entry : entries) report.carved_count += salvage.carved.count(entry.record.sequence);
+  report.read_count = entries.size() - report.carved_count;
+  report.state_lost = !salvage.state;
+  const std::uint64_t said_through = witness.read().value_or(Testimony{}).last_sequence;
+  const LogState state = state_for_new(salvage, entries.size(), said_through, report);
+
+  const std::string made = path + ".repaired";
+  remove_all(made);  // of a repair that was cut off
+  LogState written;
+  {
+    SqliteLogFile file(made);
+    if (const FileFault fault = write_new(file, entries, state); fault.is_fault()) {
+      return failed(report, fault.complaint);
+    }
+    written = file.state();
+  }
+  std::string error = replace(path, made, witness, written);
+  remove_all(made);
+  if (!error.empty()) return failed(report, std::move(error));
+  report.outcome = RepairReport::Outcome::kRepaired;
+  report.complaint = summary(path, report);
+  return report;
+}
+
+}  // namespace
+
+RepairReport repair_sqlite_log(const std::string& path) {
+  if (std::optional<RepairReport> report = examine(path)) return *std::move(report);
+  Witness witness(path);
+  if (witness.hold() != Witness::Hold::kHeld) return failed({}, witness.path() + ": another process has it");
+  return repair_held(path, witness);
+}
+
+}  // namespace assay::store

@@ -1,0 +1,35 @@
+// Saves what can be read of a damaged revocation log. For people who were told that it is damaged; the engine never
+// does this by itself, because what is lost is a token that passes again.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace assay::store {
+
+struct RepairReport {
+  enum class Outcome : std::uint8_t {
+    kWhole,     // nothing is wrong with it; nothing was changed
+    kRepaired,  // a new log with the records that could be read is in its place
+    kFailed,    // nothing was changed, or the copy is complete and the log is still damaged
+  };
+  Outcome outcome = Outcome::kFailed;
+  std::uint64_t read_count = 0;     // records that were in their place
+  std::uint64_t carved_count = 0;   // revocations that were found among the bytes alone
+  std::uint64_t missing_count = 0;  // records that were written and are gone; a lower bound where `state_lost`
+  bool state_lost = false;          // where this node was in the fleet is unknown: it begins anew
+  std::string kept_copy;            // the damaged file, beside its -wal and -witness
+  std::string complaint;            // what happened, one line for people
+};
+
+// Puts the log at `path` together anew, from the rows of its tables and, where those cannot be reached, from whatever
+// of its bytes and of its write-ahead log is a row with the right checksum.
+//
+// Errs on the side of refusing: a lift counts only where it is in its place, so a revocation whose lift is lost, or was
+// never acknowledged, holds again. Sequences stay as they were.
+//
+//   errors  kFailed: a running process has the log, there is none, no space for a copy and a new file
+//   cost    memory of about 200 bytes per record
+[[nodiscard]] RepairReport repair_sqlite_log(const std::string& path);
+
+}  // namespace assay::store

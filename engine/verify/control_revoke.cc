@@ -1,0 +1,129 @@
+// Control::revoke, lift, invalidate, and what is told of revocations.
+#include <string>
+#include <utility>
+
+#include "verify/control.h"
+#include "verify/revocation_records.h"
+
+namespace assay::verify {
+namespace {
+
+// Why nothing of a call is recorded; empty where something may be.
+std::string complaint_of(RevocationOutcome outcome, std::size_t index) {
+  const std::string target = "target " + std::to_string(index + 1);
+  switch (outcome) {
+    case RevocationOutcome::kBadTarget: return target + ": no such issuer, or no sound value or time";
+    case RevocationOutcome::kUnverified: return target + ": the keys of the token's issuer are not available";
+    case RevocationOutcome::kFailed: return target + ": its id cannot be made";
+    case RevocationOutcome::kDone:
+    case RevocationOutcome::kDoneHere:
+    case RevocationOutcome::kNothing:
+    case RevocationOutcome::kNoLog:
+    case RevocationOutcome::kNoSpace: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+PipelineParts ControlMachine::control_parts(AnswerSource& source) noexcept {
+  return {.kernels = kernels_,
+          .rsa_trust = rsa_trust(),
+          .answers = answers_,
+          .source = source,
+          .revocations = revocations(),
+          .verified_counters = verified_counters_[base::kControlReader],
+          .verified_cache_bytes = 0};
+}
+
+void ControlMachine::revoke(std::span<const RevocationTarget> targets, Now now, RevocationDone done) {
+  change_revocations(RevocationOperation::kRevoke, targets, now, std::move(done));
+}
+
+void ControlMachine::lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) {
+  change_revocations(RevocationOperation::kLift, targets, now, std::move(done));
+}
+
+RevocationResult ControlMachine::gather_records(RevocationOperation operation,
+                                                std::span<const RevocationTarget> targets, Now now,
+                                                std::vector<RevocationRecord>& gathered) {
+  const base::MutexLock lock(explain_mutex_);
+  NoAnswerSource source;
+  Pipeline pipeline(base::kControlReader, control_parts(source));
+  const auto policy = policy_.observe(base::kControlReader);
+  RevocationRecords records(operation, revoker_->id_key(), pipeline, *policy, now);
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const RevocationOutcome outcome = records.add(targets[i]);
+    if (std::string complaint = complaint_of(outcome, i); !complaint.empty()) {
+      return {.outcome = outcome, .recorded_count = 0, .complaint = std::move(complaint)};
+    }
+  }
+  if (operation == RevocationOperation::kLift) {
+    for (const RevocationRecords::OpaqueToken& token : records.opaque_tokens()) {
+      forget_answer(token.answers_id, token.text);
+    }
+  }
+  gathered = std::move(records).take();
+  return {};
+}
+
+void ControlMachine::change_revocations(RevocationOperation operation, std::span<const RevocationTarget> targets,
+                                        Now now, RevocationDone done) {
+  if (!revoker_->has_log()) {
+    done({.outcome = RevocationOutcome::kNoLog, .recorded_count = 0, .complaint = "there is no log of revocations"});
+    return;
+  }
+  std::vector<RevocationRecord> records;
+  const RevocationResult result = gather_records(operation, targets, now, records);
+  if (records.empty()) {
+    done(result);
+    return;
+  }
+  revoker_->submit(std::move(records), std::move(done));
+}
+
+void ControlMachine::forget_answer(std::uint64_t answers_id, std::string_view token) {
+  const base::MutexLock lock(mutex_);
+  answer_supply_.forbid_keeping(answers_id, token);  // first: what lands in between is erased
+  answers_.erase({.issuer = answers_id, .token = token});
+}
+
+bool ControlMachine::invalidate(std::string_view issuer_name, std::string_view token) {
+  const base::MutexLock lock(explain_mutex_);
+  const auto policy = policy_.observe(base::kControlReader);
+  bool is_there = false;
+  for (const CompiledIssuer& issuer : policy->issuers) {
+    const bool is_asked_for = issuer_name.empty() || issuer.policy.name == issuer_name;
+    if (!is_asked_for || !issuer.policy.opaque) continue;
+    is_there = true;
+    forget_answer(issuer.answers_id, token);
+  }
+  return is_there;
+}
+
+void ControlMachine::visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const {
+  const RevocationStatus status = revoker_->status();
+  for (std::size_t kind = 1; kind <= kRevocationKindCount; ++kind) {
+    visit(Metric{.name = "revocations",
+                 .help = "Revocations that are enforced, by kind",
+                 .kind = Metric::Kind::kGauge,
+                 .labels = {{"kind", name_of(static_cast<RevocationKind>(kind))}},
+                 .value = static_cast<double>(status.counts[kind])});
+  }
+  const auto visit_gauge = [&](std::string_view name, std::string_view help, double value) {
+    visit(Metric{.name = name, .help = help, .kind = Metric::Kind::kGauge, .labels = {}, .value = value});
+  };
+  visit_gauge("revocation_table_bytes", "Memory of the revocations that are enforced",
+              static_cast<double>(status.bytes));
+  if (!status.has_log) return;
+  visit_gauge("revocation_log_sequence", "Highest sequence of the log of revocations that is on disk",
+              static_cast<double>(status.log.last_sequence));
+  visit_gauge("revocation_log_accepts", "1: the log of revocations takes new ones; 0: its disk is full or fails",
+              status.log.accepts_appends ? 1.0 : 0.0);
+  visit_gauge("revocation_log_queued", "Records that the log has taken and not yet settled",
+              static_cast<double>(status.log.queued_count));
+  visit_gauge("revocation_log_unpropagated", "Records that are on disk here and not yet in the fleet",
+              static_cast<double>(status.log.unpropagated_count));
+}
+
+}  // namespace assay::verify

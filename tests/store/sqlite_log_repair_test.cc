@@ -1,0 +1,113 @@
+#include "store/sqlite_log_repair.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/store/log_fixture.h"
+
+namespace assay::store {
+namespace {
+
+using testing::HasSubstr;
+
+class SqliteLogRepairTest : public testing::Test {
+ protected:
+  // 200 records, of which 10 are lifted and one is from the fleet, all of them in the file.
+  void SetUp() override {
+    SqliteLog log(path_);
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    for (std::uint64_t i = 0; i < 199; ++i) append_and_wait(log, {record_of(i)});
+    for (std::uint64_t i = 0; i < 10; ++i) append_and_wait(log, {record_of(i, RevocationOperation::kLift)});
+    apply_and_wait(log, {{fleet_record(record_of(199), 12)}, "12-3", 150});
+  }
+
+  // The log without its write-ahead log, whose content is in the file.
+  std::string copied_file() const {
+    write_whole(path_ + "-wal", "");
+    return read_whole(path_);
+  }
+
+  LogFolder folder_{LogFolder::Place::kMemory};
+  std::string path_ = folder_.path();
+};
+
+TEST_F(SqliteLogRepairTest, LeavesAWholeLogAlone) {
+  const std::string before = read_whole(path_);
+  const RepairReport report = repair_sqlite_log(path_);
+  EXPECT_EQ(report.outcome, RepairReport::Outcome::kWhole) << report.complaint;
+  EXPECT_EQ(report.read_count, 200U);
+  EXPECT_TRUE(read_whole(path_) == before);
+}
+
+TEST_F(SqliteLogRepairTest, SavesEverythingButTheDamagedRecord) {
+  std::string main = copied_file();
+  const std::size_t row = main.rfind("Arow");
+  main[row + 20] = static_cast<char>(main[row + 20] ^ 1);
+  write_whole(path_, main);
+  const RepairReport report = repair_sqlite_log(path_);
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  EXPECT_EQ(report.read_count + report.carved_count, 199U);
+  EXPECT_EQ(report.missing_count, 1U);
+  EXPECT_FALSE(report.state_lost);
+  EXPECT_TRUE(read_whole(report.kept_copy) == main);
+  EXPECT_THAT(report.complaint, HasSubstr("1 records lost"));
+  EXPECT_THAT(report.complaint, HasSubstr(report.kept_copy));
+  SqliteLog log(path_);
+  EXPECT_GE(replay_of(log).revoked.size(), 189U);
+  EXPECT_EQ(log.fleet_mark().position, "12-3");
+  EXPECT_EQ(log.fleet_mark().pushed_through, 150U);
+  EXPECT_EQ(append_and_wait(log, {record_of(900)}).last_sequence, 211U) << "no sequence is used twice";
+}
+
+TEST_F(SqliteLogRepairTest, WithoutTablesRevocationsAreFoundAmongTheBytes) {
+  std::string main = copied_file();
+  std::fill_n(main.begin(), 4096, '\0');
+  write_whole(path_, main);
+  const RepairReport report = repair_sqlite_log(path_);
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  EXPECT_TRUE(report.state_lost);
+  EXPECT_EQ(report.read_count, 0U);
+  const Replayed replayed = replay_of(path_);
+  EXPECT_EQ(replayed.result.outcome, ReplayOutcome::kReplayed) << replayed.result.complaint;
+  for (std::uint64_t i = 10; i < 200; ++i) EXPECT_TRUE(replayed.revoked.contains(record_of(i).id)) << i;
+}
+
+TEST_F(SqliteLogRepairTest, ALostFileIsBegunAnewAndSaysHowMuchIsLost) {
+  std::filesystem::remove(path_);
+  std::filesystem::remove(path_ + "-wal");
+  const RepairReport report = repair_sqlite_log(path_);
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  EXPECT_EQ(report.missing_count, 210U);
+  SqliteLog log(path_);
+  EXPECT_TRUE(replay_of(log).revoked.empty());
+  EXPECT_EQ(append_and_wait(log, {record_of(1)}).last_sequence, 211U);
+}
+
+TEST_F(SqliteLogRepairTest, DoesNotTouchALogInUse) {
+  SqliteLog log(path_);
+  static_cast<void>(replay_of(log));
+  const RepairReport report = repair_sqlite_log(path_);
+  EXPECT_EQ(report.outcome, RepairReport::Outcome::kFailed);
+  EXPECT_THAT(report.complaint, HasSubstr("another process"));
+}
+
+TEST_F(SqliteLogRepairTest, SaysWhereThereIsNoLog) {
+  const std::string path = (folder_.folder() / "none").string();
+  const RepairReport report = repair_sqlite_log(path);
+  EXPECT_EQ(report.outcome, RepairReport::Outcome::kFailed);
+  EXPECT_THAT(report.complaint, HasSubstr("there is no revocation log"));
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(SqliteLogRepairTest, KeepsACopyOfEachDamagedFile) {
+  for (const char* number : {"1", "2"}) {
+    std::string main = copied_file();
+    const std::size_t row = main.rfind("Arow");
+    main[row + 20] = static_cast<char>(main[row + 20] ^ 1);
+    write_whole(path_, main);
+    EXPECT_EQ(repair_sqlite_log(path_).kept_copy, path_ + ".damaged-" + number);
+  }
+}
+
+}  // namespace
+}  // namespace assay::store

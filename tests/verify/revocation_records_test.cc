@@ -1,0 +1,89 @@
+#include "verify/revocation_records.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/verify/revocation_fixture.h"
+
+namespace assay::test {
+namespace {
+
+using RevocationRecordsTest = Revocation;
+
+TEST_F(RevocationRecordsTest, AnOpaqueTokenIsRevokedWithEveryIssuerThatItMayBeOf) {
+  Policy chosen = policy({opaque_issuer("one"), opaque_issuer("two")});
+  chosen.issuers[1].issuer = "https://two.example";
+  chosen.entrances = {{.issuers = {"one"}}, {.issuers = {"two"}}};
+  open(chosen);
+  EXPECT_EQ(revoke({.value = "opaque-1"}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.size(), 2U);
+  EXPECT_EQ(revoke({.issuer_name = "two", .value = "opaque-2"}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.size(), 3U);
+}
+
+// RFC 7009 sec 2.2.
+TEST_F(RevocationRecordsTest, AJwtThatDoesNotVerifyIsNotRecorded) {
+  open(policy());
+  const std::string compact = token();
+  for (const std::string& other : {token(claims(), header(), other_rsa_key()), compact + "A", std::string("a.b.c"),
+                                   std::string("opaque"), token(claims({{"iss", "\"https://elsewhere.example\""}})),
+                                   token(claims({{"exp", std::to_string(kNowS - 1)}}))}) {
+    EXPECT_EQ(revoke({.value = other}), RevocationOutcome::kNothing) << other;
+  }
+  EXPECT_EQ(log_.appends, 0U);
+  EXPECT_EQ(code_at(compact), ErrorCode::kNone);
+}
+
+TEST_F(RevocationRecordsTest, AJwtWhoseKeysAreNotThereCannotBeRecordedNow) {
+  IssuerPolicy issuer = issuer_policy();
+  issuer.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};
+  open(policy({issuer}));
+  EXPECT_EQ(revoke({.value = token()}), RevocationOutcome::kUnverified);
+  EXPECT_EQ(log_.appends, 0U);
+}
+
+TEST_F(RevocationRecordsTest, RefusesUnsoundTargetsWhole) {
+  open(policy());
+  const std::string long_value(kTokenBytesMax + 1, 'x');
+  const RevocationTarget targets[] = {
+      {.value = ""},
+      {.kind = RevocationKind::kSubject, .value = ""},
+      {.kind = RevocationKind::kSubject, .value = long_value},
+      {.kind = RevocationKind::kSubject, .value = "alice", .issued_before_us = 1},
+      {.kind = RevocationKind::kIssuerIssuedBefore, .value = "alice", .issued_before_us = 1},
+      {.kind = RevocationKind::kIssuerIssuedBefore, .value = "", .issued_before_us = -1}};
+  for (const RevocationTarget& bad : targets) {
+    const std::array<RevocationTarget, 2> both{RevocationTarget{.kind = RevocationKind::kSubject, .value = "alice"},
+                                               bad};
+    RevocationResult seen;
+    engine_->control().revoke(both, kNow, [&](const RevocationResult& result) { seen = result; });
+    EXPECT_EQ(seen.outcome, RevocationOutcome::kBadTarget);
+    EXPECT_THAT(seen.complaint, ::testing::StartsWith("target 2: "));
+  }
+  EXPECT_EQ(log_.appends, 0U);
+  EXPECT_EQ(code_at(token()), ErrorCode::kNone);
+}
+
+TEST_F(RevocationRecordsTest, RecordsSayWhenTheyMayBeForgotten) {
+  IssuerPolicy issuer = issuer_policy();
+  issuer.leeway = std::chrono::seconds(30);
+  open(policy({issuer}));
+  EXPECT_EQ(revoke({.value = token()}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, (kNowS + 3600 + 30) * 1'000'000);
+  EXPECT_EQ(revoke({.kind = RevocationKind::kJti, .value = "x"}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, kNeverForgotten);
+  issuer.max_token_life = std::chrono::seconds(600);
+  open(policy({issuer}));
+  EXPECT_EQ(revoke({.value = token()}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, (kNowS - 60 + 600 + 30) * 1'000'000);
+  EXPECT_EQ(revoke({.kind = RevocationKind::kJti, .value = "x"}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, (kNowS + 600 + 30) * 1'000'000);
+  EXPECT_EQ(revoke({.kind = RevocationKind::kIssuerIssuedBefore, .issued_before_us = 5'000'000}),
+            RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, (5 + 600 + 30) * 1'000'000);
+  EXPECT_EQ(revoke({.kind = RevocationKind::kSubject, .value = "x"}), RevocationOutcome::kDone);
+  EXPECT_EQ(log_.kept.back().forget_at_us, kNeverForgotten) << "it forbids what is issued later, too";
+}
+
+}  // namespace
+}  // namespace assay::test
