@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 
 #include "assay/limits.h"
+#include "base/attributes.h"
 #include "jose/numeric_date.h"
 
 namespace assay::jose {
@@ -40,10 +42,10 @@ constexpr std::size_t mark_of(std::string_view name) {
 }
 
 // The slot of each mark; kSlotCount where no slot has it.
-constexpr std::array<std::size_t, kMarkCount> kSlotOfMark = [] {
-  std::array<std::size_t, kMarkCount> slots{};
+constexpr std::array<std::uint8_t, kMarkCount> kSlotOfMark = [] {
+  std::array<std::uint8_t, kMarkCount> slots{};
   slots.fill(kSlotCount);
-  for (std::size_t i = 0; i < kSlotCount; ++i) slots[mark_of(kSlotNames[i])] = i;
+  for (std::size_t i = 0; i < kSlotCount; ++i) slots[mark_of(kSlotNames[i])] = static_cast<std::uint8_t>(i);
   return slots;
 }();
 static_assert([] {
@@ -76,7 +78,7 @@ static_assert(std::all_of(kSlotNames.begin(), kSlotNames.end(),
 
 // The slot of a claim's name; kSlotCount if it has none. Every member of every token comes by: no call, two words
 // compared.
-std::size_t find_slot(std::string_view name) noexcept {
+ASSAY_ALWAYS_INLINE std::size_t find_slot(std::string_view name) noexcept {
   if (name.size() < kNameBytesMin) return kSlotCount;
   const std::size_t slot = kSlotOfMark[mark_of(name)];
   if (slot == kSlotCount || kSlotNames[slot].size() != name.size()) return kSlotCount;
@@ -84,13 +86,13 @@ std::size_t find_slot(std::string_view name) noexcept {
   return name.size() <= kNameBytesInEnds || kSlotNames[slot] == name ? slot : kSlotCount;
 }
 
-std::size_t child_count(JsonValue value) noexcept {
+std::size_t child_count(const JsonValue& value) noexcept {
   std::size_t count = 0;
   for ([[maybe_unused]] const JsonValue child : value) ++count;
   return count;
 }
 
-bool is_text_list(JsonValue value) noexcept {
+bool is_text_list(const JsonValue& value) noexcept {
   if (value.kind() == JsonKind::kString) return true;
   if (value.kind() != JsonKind::kArray) return false;
   for (const JsonValue element : value) {
@@ -99,20 +101,20 @@ bool is_text_list(JsonValue value) noexcept {
   return true;
 }
 
-bool is_audience(JsonValue value) noexcept {
+bool is_audience(const JsonValue& value) noexcept {
   if (!is_text_list(value)) return false;
   if (value.kind() == JsonKind::kString) return true;
   const std::size_t count = child_count(value);
   return count > 0 && count <= kAudiencesMax;
 }
 
-bool is_scope(JsonValue value) noexcept {
+bool is_scope(const JsonValue& value) noexcept {
   if (value.kind() == JsonKind::kString) return true;
   return is_text_list(value) && child_count(value) <= kGrantedScopesMax;
 }
 
 // Both are scopes: strings, or arrays of strings.
-bool same_scope(JsonValue a, JsonValue b) noexcept {
+bool same_scope(const JsonValue& a, const JsonValue& b) noexcept {
   if (a.kind() != b.kind()) return false;
   if (a.kind() == JsonKind::kString) return a.text() == b.text();
   JsonValue::Iterator at = b.begin();
@@ -125,7 +127,7 @@ bool same_scope(JsonValue a, JsonValue b) noexcept {
 
 // Reads the member at `index` into `text` if it is a string; false if it is something else. An absent claim (0) leaves
 // `text` empty.
-bool read_text(JsonValue root, std::uint32_t index, std::string_view& text) noexcept {
+bool read_text(const JsonValue& root, std::uint32_t index, std::string_view& text) noexcept {
   if (index == 0) return true;
   const JsonValue value = root.at(index);
   text = value.text();
@@ -133,7 +135,8 @@ bool read_text(JsonValue root, std::uint32_t index, std::string_view& text) noex
 }
 
 // As read_text, for a NumericDate.
-bool read_date(JsonValue root, std::uint32_t index, Rounding rounding, std::optional<NumericDate>& date) noexcept {
+bool read_date(const JsonValue& root, std::uint32_t index, Rounding rounding,
+               std::optional<NumericDate>& date) noexcept {
   if (index == 0) return true;
   const JsonValue value = root.at(index);
   if (value.kind() != JsonKind::kNumber) return false;
@@ -152,7 +155,7 @@ std::size_t find_scope(const Slots& slots) noexcept {
 }
 
 // Checks all registered claims and fills what needs no list; returns the slot at fault, kSlotCount if there is none.
-std::size_t read_registered(JsonValue root, const Slots& slots, Claims& claims) noexcept {
+std::size_t read_registered(const JsonValue& root, const Slots& slots, Claims& claims) noexcept {
   std::string_view client_id, azp;
   if (!read_text(root, slots[kIss], claims.iss)) return kIss;
   if (!read_text(root, slots[kSub], claims.sub)) return kSub;
@@ -177,7 +180,7 @@ std::size_t read_registered(JsonValue root, const Slots& slots, Claims& claims) 
 }
 
 // The strings of a text list, in `arena`; false if it is full.
-bool list_texts(JsonValue value, base::Arena& arena, std::span<const std::string_view>& texts) noexcept {
+bool list_texts(const JsonValue& value, base::Arena& arena, std::span<const std::string_view>& texts) noexcept {
   const std::size_t count = value.kind() == JsonKind::kString ? 1 : child_count(value);
   const std::span<std::string_view> room = arena.take<std::string_view>(count);
   if (room.size() != count) return false;
@@ -193,7 +196,7 @@ bool list_texts(JsonValue value, base::Arena& arena, std::span<const std::string
 
 }  // namespace
 
-Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept {
+Expected<void> read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept {
   const std::span<Claim> room = arena.take_rest<Claim>();
   Slots slots{};
   std::size_t count = 0;
@@ -203,20 +206,24 @@ Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept {
     std::construct_at(&room[count++], Claim{.name = name, .text = member.text(), .kind = member.kind()});
     if (const std::size_t slot = find_slot(name); slot != kSlotCount) slots[slot] = member.index();
   }
+  claims.members = arena.shrink(room, count);
+  if (read_registered(root, slots, claims) != kSlotCount) return fail(ErrorCode::kBadClaim);
 
-  Expected<Claims> claims;
-  claims->members = arena.shrink(room, count);
-  if (read_registered(root, slots, *claims) != kSlotCount) return fail(ErrorCode::kBadClaim);
-
-  claims->has_aud = slots[kAud] != 0;
-  if (claims->has_aud && !list_texts(root.at(slots[kAud]), arena, claims->audiences)) {
+  claims.has_aud = slots[kAud] != 0;
+  if (claims.has_aud && !list_texts(root.at(slots[kAud]), arena, claims.audiences)) {
     return fail(ErrorCode::kOverloaded);
   }
   if (const std::size_t scope = find_scope(slots); scope != kSlotCount) {
     const JsonValue value = root.at(slots[scope]);
-    claims->scope_is_list = value.kind() == JsonKind::kArray;
-    if (!list_texts(value, arena, claims->scope_texts)) return fail(ErrorCode::kOverloaded);
+    claims.scope_is_list = value.kind() == JsonKind::kArray;
+    if (!list_texts(value, arena, claims.scope_texts)) return fail(ErrorCode::kOverloaded);
   }
+  return {};
+}
+
+Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept {
+  Expected<Claims> claims(tl::in_place);
+  if (const Expected<void> fits = read_claims(root, arena, *claims); !fits) return Unexpected(fits.error());
   return claims;
 }
 

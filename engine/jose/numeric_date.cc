@@ -1,11 +1,13 @@
 #include "jose/numeric_date.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cstdint>
-#include <optional>
+#include <cstring>
 
 #include "assay/limits.h"
+#include "base/attributes.h"
 
 namespace assay::jose {
 
@@ -80,38 +82,43 @@ constexpr std::size_t kPlainDigitsMin = 8;
 constexpr std::size_t kPlainDigitsMax = 12;
 static_assert(kNumericDateUsMax / kUsPerSecond >= 1'000'000'000'000, "plain dates are kept exactly");
 
-// The eight digits that `text` starts with, first digit highest; nothing if one of them is none.
-std::optional<std::int64_t> read_eight_digits(const char* text) noexcept {
-  std::uint64_t word = 0;
-  for (unsigned i = 0; i < 8; ++i) word |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+// Words are read from memory as they lie.
+static_assert(std::endian::native == std::endian::little);
+
+// The eight digits that `text` starts with, first digit highest; kNoDigits if one of them is none.
+constexpr std::int64_t kNoDigits = -1;
+ASSAY_ALWAYS_INLINE std::int64_t read_eight_digits(const char* text) noexcept {
+  std::uint64_t word;
+  std::memcpy(&word, text, sizeof(word));
   constexpr std::uint64_t kHighHalves = 0xf0f0'f0f0'f0f0'f0f0;
   constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030;
   // Bytes 0x30 to 0x3f pass the first test; 6 more carries those above '9' out of the range.
-  if ((word & kHighHalves) != kZeros || ((word + 0x0606'0606'0606'0606) & kHighHalves) != kZeros) return std::nullopt;
+  if ((word & kHighHalves) != kZeros || ((word + 0x0606'0606'0606'0606) & kHighHalves) != kZeros) return kNoDigits;
   word -= kZeros;
   word = (word * 10 + (word >> 8)) & 0x00ff'00ff'00ff'00ff;    // four pairs
   word = (word * 100 + (word >> 16)) & 0x0000'ffff'0000'ffff;  // two groups of four
   return static_cast<std::int64_t>((word * 10'000 + (word >> 32)) & 0xffff'ffff);
 }
 
-// A date of kPlainDigitsMin to kPlainDigitsMax digits and nothing else; nothing for every other text.
-std::optional<NumericDate> read_plain_date(std::string_view number) noexcept {
-  if (number.size() < kPlainDigitsMin || number.size() > kPlainDigitsMax) return std::nullopt;
+// The seconds of a date of kPlainDigitsMin to kPlainDigitsMax digits and nothing else; kNoDigits for every other text.
+ASSAY_ALWAYS_INLINE std::int64_t read_plain_seconds(std::string_view number) noexcept {
+  if (number.size() < kPlainDigitsMin || number.size() > kPlainDigitsMax) return kNoDigits;
   const std::size_t tail = number.size() - 8;
   std::int64_t high = 0;
   for (std::size_t i = 0; i < tail; ++i) {
-    if (number[i] < '0' || number[i] > '9') return std::nullopt;
+    if (number[i] < '0' || number[i] > '9') return kNoDigits;
     high = high * 10 + (number[i] - '0');
   }
-  const std::optional<std::int64_t> low = read_eight_digits(number.data() + tail);
-  if (!low) return std::nullopt;
-  return NumericDate{(high * 100'000'000 + *low) * kUsPerSecond};
+  const std::int64_t low = read_eight_digits(number.data() + tail);
+  return low == kNoDigits ? kNoDigits : high * 100'000'000 + low;
 }
 
 }  // namespace
 
 Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept {
-  if (const std::optional<NumericDate> plain = read_plain_date(number)) return *plain;
+  if (const std::int64_t seconds = read_plain_seconds(number); seconds != kNoDigits) {
+    return NumericDate{seconds * kUsPerSecond};
+  }
   const Decimal decimal = take_apart(number);
   const std::size_t first = find_nonzero(decimal, 0);
   if (first == decimal.digit_count()) return NumericDate{0};

@@ -144,6 +144,9 @@ bool widens_by_last_segment(std::string_view granted, std::string_view required)
   return required.size() > prefix.size() && required.starts_with(prefix);
 }
 
+// A value and its separator take two characters; the level of a bracketed scope makes one value more.
+constexpr std::size_t values_max_of(std::string_view text) noexcept { return 2 + text.size() / 2; }
+
 }  // namespace
 
 std::optional<std::span<const ScopeValue>> parse_granted_scope(std::span<const std::string_view> texts, bool is_list,
@@ -152,8 +155,7 @@ std::optional<std::span<const ScopeValue>> parse_granted_scope(std::span<const s
   std::size_t values_max = 0;
   for (const std::string_view text : texts) {
     if (text.empty() && !is_list) continue;
-    // A text of n separators has up to n + 1 values, and one more for the bare pair of a bracketed level.
-    values_max += 2 + static_cast<std::size_t>(std::count(text.begin(), text.end(), separator));
+    values_max += values_max_of(text);
   }
   if (values_max == 0) return std::span<const ScopeValue>{};
   const std::span<ScopeValue> room = arena.take<ScopeValue>(std::min(values_max, kGrantedScopesMax));
@@ -173,12 +175,15 @@ std::optional<std::span<const ScopeValue>> parse_granted_scope(std::span<const s
     }
     if (!fits) return std::nullopt;
   }
+  // The texts of bracketed values lie behind the room.
+  if (grammar != ScopeGrammar::kBracketed) arena.shrink(room, reader.values().size());
   return reader.values();
 }
 
 std::optional<RequiredScope> RequiredScope::parse(std::string_view text, ScopeGrammar grammar) {
-  // Room for what one value needs; a text of many values may run out of it, and is refused all the same.
-  base::Arena arena(4 * sizeof(ScopeValue) + 2 * text.size() + 8);
+  // The values, and the texts of one bracketed pair and its bare level. More may run out of room, and is refused all
+  // the same.
+  base::Arena arena(values_max_of(text) * sizeof(ScopeValue) + 2 * text.size() + 8);
   const std::string_view texts[] = {text};
   const auto values = parse_granted_scope(texts, false, grammar, arena);
   if (!values || values->empty() || values->size() > 2) return std::nullopt;

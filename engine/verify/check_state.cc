@@ -2,6 +2,13 @@
 
 namespace assay::verify {
 
+void begin(CheckState& state, const Check& check) noexcept {
+  // Copied from memory that is at rest: a state made here and moved there would be read while it is still written.
+  static const CheckState untouched;
+  state = untouched;
+  state.check = &check;
+}
+
 bool close(CheckState& state, Step step, Error error) noexcept {
   mark(state, step, Trace::Mark::kRefused);
   state.error = error;

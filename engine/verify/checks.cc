@@ -63,16 +63,6 @@ Expected<void> check_expiry(const jose::Claims& claims, const IssuerPolicy& poli
   return {};
 }
 
-Expected<void> check_not_before(const jose::Claims& claims, const IssuerPolicy& policy, std::int64_t wall_us) noexcept {
-  if (claims.nbf && wall_us + policy.leeway.count() < claims.nbf->us) return fail(ErrorCode::kNotYetValid);
-  return {};
-}
-
-Expected<void> check_issued_at(const jose::Claims& claims, const IssuerPolicy& policy, std::int64_t wall_us) noexcept {
-  if (claims.iat && wall_us + policy.leeway.count() < claims.iat->us) return fail(ErrorCode::kIssuedInFuture);
-  return {};
-}
-
 Expected<void> check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
                                      std::string_view& detail) noexcept {
   for (const std::string& name : names) {

@@ -28,12 +28,18 @@ enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
                                           std::int64_t wall_us, std::string_view& detail) noexcept;
 
 // RFC 7519 sec 4.1.5.  errors: not_yet_valid
-[[nodiscard]] Expected<void> check_not_before(const jose::Claims& claims, const IssuerPolicy& policy,
-                                              std::int64_t wall_us) noexcept;
+[[nodiscard]] inline Expected<void> check_not_before(const jose::Claims& claims, const IssuerPolicy& policy,
+                                                     std::int64_t wall_us) noexcept {
+  if (claims.nbf && wall_us + policy.leeway.count() < claims.nbf->us) return fail(ErrorCode::kNotYetValid);
+  return {};
+}
 
 // RFC 7519 sec 4.1.6 (house: a token from the future is refused).  errors: issued_in_future
-[[nodiscard]] Expected<void> check_issued_at(const jose::Claims& claims, const IssuerPolicy& policy,
-                                             std::int64_t wall_us) noexcept;
+[[nodiscard]] inline Expected<void> check_issued_at(const jose::Claims& claims, const IssuerPolicy& policy,
+                                                    std::int64_t wall_us) noexcept {
+  if (claims.iat && wall_us + policy.leeway.count() < claims.iat->us) return fail(ErrorCode::kIssuedInFuture);
+  return {};
+}
 
 // Present and not empty: no null, no "", no [], no {}.
 //   errors   missing_claim

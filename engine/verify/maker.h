@@ -16,8 +16,7 @@ struct VerifiedFacts {
 class TokenMaker {
  private:
   friend class VerdictMaker;
-  [[nodiscard]] static VerifiedToken make(const VerifiedFacts& facts) noexcept {
-    VerifiedToken token;
+  static void fill(VerifiedToken& token, const VerifiedFacts& facts) noexcept {
     token.issuer_name_ = facts.issuer_name;
     token.issuer_ = facts.issuer;
     token.subject_ = facts.subject;
@@ -28,7 +27,6 @@ class TokenMaker {
     token.scope_ = facts.scope;
     token.claims_ = facts.claims;
     token.expires_at_ = facts.expires_at;
-    return token;
   }
 };
 
@@ -37,7 +35,7 @@ class VerdictMaker {
   [[nodiscard]] static Verdict accept(const VerifiedFacts& facts) noexcept {
     Verdict verdict;
     verdict.error_ = Error{};
-    verdict.token_ = TokenMaker::make(facts);
+    TokenMaker::fill(verdict.token_, facts);
     return verdict;
   }
 

@@ -113,6 +113,10 @@ class Pipeline {
   [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
                                                                        std::size_t padding_bytes) noexcept;
   [[nodiscard]] const keys::KeyState* pin_keys(std::uint32_t issuer_index) noexcept;
+  [[nodiscard]] const keys::KeySet::Candidates& find_candidates(const keys::KeyState& keys,
+                                                                const jose::JoseHeader& header) noexcept;
+  [[nodiscard]] std::optional<std::uint32_t> find_jwt_issuer(const CompiledEntrance& entrance,
+                                                             const jose::Claims& claims) noexcept;
   [[nodiscard]] bool still_holds(const state::VerifiedEntry& entry) noexcept;
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
 
@@ -129,6 +133,20 @@ class Pipeline {
   VerifiedCounters& verified_counters_;
   std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one
   std::vector<std::uint32_t> pinned_;
+  // The latest look-ups of the batch that runs: its tokens mostly come of one issuer, by one way and with one kid.
+  struct KnownIssuer {
+    const CompiledEntrance* entrance = nullptr;
+    std::string_view iss;
+    std::optional<std::uint32_t> index;
+  };
+  struct KnownKeys {
+    const keys::KeyState* keys = nullptr;
+    std::string_view kid;
+    Alg alg{};
+    keys::KeySet::Candidates candidates;
+  };
+  KnownIssuer known_issuer_;
+  KnownKeys known_keys_;
   const CompiledPolicy* policy_ = nullptr;  // of the batch that runs
   Now now_;                                 // of the batch that runs
 };

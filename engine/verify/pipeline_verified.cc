@@ -23,7 +23,7 @@ void Pipeline::find_verified(CheckState& state) noexcept {
   }
   // Another entrance may have another issuer of that name: then its keys are asked.
   const jose::Claims& claims = entry->claims;
-  if (state.entrance->find_jwt_issuer(claims.has_iss, claims.iss) != entry->issuer_index) return;
+  if (find_jwt_issuer(*state.entrance, claims) != entry->issuer_index) return;
   state.kind = TokenKind::kRememberedJwt;
   state.issuer_index = entry->issuer_index;
   state.issuer = &policy_->issuers[entry->issuer_index];

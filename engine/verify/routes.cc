@@ -1,6 +1,7 @@
 #include "verify/routes.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 
 #include "absl/strings/string_view.h"
@@ -18,6 +19,13 @@ constexpr bool is_alphanumeric(unsigned char byte) {
 constexpr bool is_unreserved(unsigned char byte) {
   return is_alphanumeric(byte) || byte == '-' || byte == '.' || byte == '_' || byte == '~';
 }
+
+// Nearly every byte of a path: it neither ends a segment nor needs a second look.
+constexpr std::array<bool, 256> kPlainPathBytes = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t i = 0; i < plain.size(); ++i) plain[i] = is_unreserved(static_cast<unsigned char>(i));
+  return plain;
+}();
 
 std::optional<unsigned char> hex_value(char digit) {
   if (digit >= '0' && digit <= '9') return static_cast<unsigned char>(digit - '0');
@@ -135,7 +143,9 @@ Expected<RouteMatch> RouteTable::match(std::string_view method, std::string_view
   const std::string_view path = path_of_target(target);
   if (const Expected<void> unambiguous = check_path(path); !unambiguous) return Unexpected(unambiguous.error());
 
-  if (const auto found = exact_.find(to_absl(path)); found != exact_.end()) return choose(found->second, method);
+  if (!exact_.empty()) {
+    if (const auto found = exact_.find(to_absl(path)); found != exact_.end()) return choose(found->second, method);
+  }
 
   std::size_t slash = path.substr(0, std::min(path.size(), prefix_bytes_max_)).rfind('/');
   while (slash != std::string_view::npos) {
@@ -152,6 +162,7 @@ Expected<void> check_path(std::string_view path) noexcept {
   if (path.empty() || path.front() != '/') return fail(ErrorCode::kAmbiguousPath);
   std::size_t segment_start = 1;
   for (std::size_t i = 1; i <= path.size(); ++i) {
+    if (i != path.size() && kPlainPathBytes[static_cast<unsigned char>(path[i])]) continue;
     const bool ends_segment = i == path.size() || path[i] == '/';
     if (ends_segment) {
       const std::string_view segment = path.substr(segment_start, i - segment_start);

@@ -1,6 +1,7 @@
 #include "verify/worker.h"
 
 #include <algorithm>
+#include <new>
 #include <poll.h>
 #include <vector>
 
@@ -27,13 +28,11 @@ void Worker::Impl::decide(std::span<const Check> checks, std::span<Verdict> verd
   const std::size_t count_of_batch = std::min(checks.size(), kBatchMax);
   const auto policy = control_.policy().observe(seat_.reader);
   const std::span<verify::CheckState> states = std::span(states_).first(count_of_batch);
-  for (std::size_t i = 0; i < count_of_batch; ++i) {
-    states[i] = verify::CheckState{};
-    states[i].check = &checks[i];
-  }
+  for (std::size_t i = 0; i < count_of_batch; ++i) begin(states[i], checks[i]);
   pipeline_.run(*policy, states, now);
   for (std::size_t i = 0; i < count_of_batch; ++i) {
-    verdicts[i] = pipeline_.make_verdict(states[i]);
+    // Made where it stays: a copy of what was written just now waits for the writes.
+    ::new (&verdicts[i]) Verdict(pipeline_.make_verdict(states[i]));
     count(states[i], verdicts[i].code());
     give_back(checks[i].ticket, verdicts[i]);
   }
