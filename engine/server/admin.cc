@@ -148,6 +148,18 @@ void append_member(std::string& json, std::string_view name, std::string_view va
   append_json_string(json, value);
 }
 
+// A member behind others.
+void append_list(std::string& json, std::string_view name, const std::vector<std::string>& texts) {
+  json += ',';
+  append_json_string(json, name);
+  json += ":[";
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (i > 0) json += ',';
+    append_json_string(json, texts[i]);
+  }
+  json += ']';
+}
+
 void append_key(std::string& json, const KeyInfo& key) {
   json += '{';
   append_member(json, "issuer", key.issuer_name);
@@ -195,12 +207,9 @@ AdminHandler::Page AdminHandler::readiness_page() const {
     readiness.missing.emplace_back("the sidecar is draining");
   }
   Page page{.status = readiness.ready ? 200 : 503, .body = readiness.ready ? "{\"ready\":true" : "{\"ready\":false"};
-  page.body += ",\"missing\":[";
-  for (std::size_t i = 0; i < readiness.missing.size(); ++i) {
-    if (i > 0) page.body += ',';
-    append_json_string(page.body, readiness.missing[i]);
-  }
-  page.body += "],";
+  append_list(page.body, "missing", readiness.missing);
+  append_list(page.body, "degraded", readiness.degraded);
+  page.body += ',';
   append_member(page.body, "poller", sources_.checks.poller().name);
   page.body += ',';
   append_member(page.body, "reason", sources_.checks.poller().reason);

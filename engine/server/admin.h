@@ -25,7 +25,8 @@ struct AdminSources {
 // Answers, on its own thread, where allocating and locking are allowed:
 //
 //   GET /healthz   200 while the process serves
-//   GET /readyz    200, or 503 with what is missing: {"ready":false,"missing":["..."],"poller":"epoll","reason":"..."}
+//   GET /readyz    200, or 503 with what is missing; "degraded" is what is not whole while checks go on:
+//                  {"ready":false,"missing":["..."],"degraded":[],"poller":"epoll","reason":"..."}
 //   GET /metrics   Prometheus text format 0.0.4
 //   GET /keys      {"keys":[{"issuer":...,"kid":...,"type":...,"alg":...,"bits":...,"usable":...,"reason":...}]}
 //
