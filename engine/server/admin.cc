@@ -155,11 +155,14 @@ void append_time(std::string& json, std::string_view name, std::int64_t wall_us)
   json += ':' + (wall_us == 0 ? std::string("null") : std::to_string(wall_us / 1'000'000));
 }
 
-void append_sentences(std::string& json, const std::vector<std::string>& sentences) {
-  json += '[';
-  for (std::size_t i = 0; i < sentences.size(); ++i) {
+// A member behind others.
+void append_list(std::string& json, std::string_view name, const std::vector<std::string>& texts) {
+  json += ',';
+  append_json_string(json, name);
+  json += ":[";
+  for (std::size_t i = 0; i < texts.size(); ++i) {
     if (i > 0) json += ',';
-    append_json_string(json, sentences[i]);
+    append_json_string(json, texts[i]);
   }
   json += ']';
 }
@@ -215,10 +218,8 @@ AdminHandler::Page AdminHandler::readiness_page() const {
     readiness.missing.emplace_back("the sidecar is draining");
   }
   Page page{.status = readiness.ready ? 200 : 503, .body = readiness.ready ? "{\"ready\":true" : "{\"ready\":false"};
-  page.body += ",\"missing\":";
-  append_sentences(page.body, readiness.missing);
-  page.body += ",\"degraded\":";
-  append_sentences(page.body, readiness.degraded);
+  append_list(page.body, "missing", readiness.missing);
+  append_list(page.body, "degraded", readiness.degraded);
   page.body += ',';
   append_member(page.body, "poller", sources_.checks.poller().name);
   page.body += ',';

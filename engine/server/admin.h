@@ -25,8 +25,8 @@ struct AdminSources {
 // Answers, on its own thread, where allocating and locking are allowed:
 //
 //   GET /healthz   200 while the process serves
-//   GET /readyz    200, or 503 with what is missing, and whose earlier keys serve:
-//                  {"ready":false,"missing":["..."],"degraded":["..."],"poller":"epoll","reason":"..."}
+//   GET /readyz    200, or 503 with what is missing; "degraded" is what is not whole while checks go on:
+//                  {"ready":false,"missing":["..."],"degraded":[],"poller":"epoll","reason":"..."}
 //   GET /metrics   Prometheus text format 0.0.4
 //   GET /keys      {"keys":[{"issuer":...,"kid":...,"type":...,"alg":...,"bits":...,"usable":...,"reason":...,
 //                  "thumbprint":...,"first_seen":...,"last_seen":...}]}; times in seconds since the epoch, or null

@@ -25,6 +25,10 @@ namespace assay::store {
 //   disk full    other nodes' records wait in the stream
 //   health       kCutOff from the first failure on; fleet_seen_us is the latest answer of Redis, at most about 500 ms
 //                old while it answers. fleet_position is the id of the stream's latest entry here
+//   Redis        a user that may EVAL, XADD, XREAD, XRANGE, GET, SET, DEL, EXISTS, HGET, HSET and SELECT on PREFIX:*;
+//   no
+//                eviction of keys (maxmemory-policy noeviction). Persistence is not needed: it spares the nodes the
+//                offers after a restart. About 140 bytes of its memory per entry of the stream
 //   destructor   within about three reply_timeout; appends that wait for Redis end with kDurableHere
 class RedisLog final : public RevocationLog {
  public:

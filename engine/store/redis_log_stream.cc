@@ -151,7 +151,7 @@ StreamStep RedisStream::end_read(StreamPage& page) {
     if (arrival == RedisConnection::Arrival::kNothingYet) return StreamStep::kNothingYet;
     if (arrival == RedisConnection::Arrival::kFailed) return failed(reader_);
     if (reply.is_error()) return refused(reply);
-    if (half == 0) news_ = std::move(reply);
+    if (half == 0) news_ = std::exchange(reply, {});
   }
   // `reply` is the entry at after_ alone, or nothing.
   const RedisReply news = std::move(*news_);

@@ -206,6 +206,10 @@ LogState state_for_new(const Salvage& salvage, std::size_t entry_count, std::uin
   if (state.row_count > entry_count) report.missing_count = state.row_count - entry_count;
   if (said_through > known_through) report.missing_count += said_through - known_through;
   state.last_sequence = std::max(known_through, said_through);
+  if (report.missing_count + report.carved_count == 0) return state;
+  // What is lost may be the fleet's, and what was found may never have reached it.
+  state.fleet_position.clear();
+  state.pushed_through = 0;
   return state;
 }
 

@@ -26,7 +26,8 @@ struct RepairReport {
 // of its bytes and of its write-ahead log is a row with the right checksum.
 //
 // Errs on the side of refusing: a lift counts only where it is in its place, so a revocation whose lift is lost, or was
-// never acknowledged, holds again. Sequences stay as they were.
+// never acknowledged, holds again. Sequences stay as they were. Where anything is missing or was found among the bytes,
+// the node begins anew in its fleet, which gives it what it lacks.
 //
 //   errors  kFailed: a running process has the log, there is none, no space for a copy and a new file
 //   cost    memory of about 200 bytes per record

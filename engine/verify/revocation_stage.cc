@@ -11,7 +11,8 @@ namespace {
 using state::TokenTargets;
 
 std::optional<std::string_view> present(std::string_view text) noexcept {
-  return text.empty() ? std::nullopt : std::optional(text);
+  if (text.empty()) return std::nullopt;
+  return text;
 }
 
 std::string_view signing_input_of(std::string_view compact) noexcept { return compact.substr(0, compact.rfind('.')); }
@@ -24,8 +25,8 @@ std::optional<std::string_view> session_of(const jose::Claims& claims) noexcept 
 
 std::string_view key_id_of(const CheckState& state) noexcept {
   if (state.remembered != nullptr) return state.remembered->key_id;
-  const bool has_kid = state.verified_by != nullptr && state.verified_by->kid.has_value();
-  return has_kid ? std::string_view(*state.verified_by->kid) : std::string_view();
+  if (state.verified_by == nullptr || !state.verified_by->kid) return {};
+  return *state.verified_by->kid;
 }
 
 }  // namespace

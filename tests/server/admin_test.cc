@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/server/sidecar_fixture.h"
+#include "tests/verify/fake_revocation_log.h"
 
 namespace assay::server {
 namespace {
@@ -43,6 +44,22 @@ TEST_F(AdminTest, ReadinessNamesTheIssuerWithoutKeys) {
   EXPECT_EQ(response.status, 503);
   EXPECT_THAT(response.body, HasSubstr("{\"ready\":false,\"missing\":[\""));
   EXPECT_THAT(response.body, HasSubstr("main"));
+}
+
+TEST_F(AdminTest, ReadinessSaysThatRevocationsAreNotAcceptedWhileChecksGoOn) {
+  test::FakeRevocationLog log;
+  log.health_now.accepts_appends = false;
+  log.health_now.complaint = "the disk is full";
+  log_ = &log;
+  start(ListenerSettings{});
+  const ClientResponse response = ask_admin("/readyz");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr("\"degraded\":[\"revocations: none are accepted: the disk is full\"]"));
+  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
+  EXPECT_EQ(metric("assay_revocation_log_accepts"), 0);
+  EXPECT_EQ(metric("assay_revocations{kind=\"token\"}"), 0);
+  sidecar_.reset();
+  engine_.reset();  // before the log
 }
 
 TEST_F(AdminTest, ReadinessIsFalseWhileChecksStillFinish) {

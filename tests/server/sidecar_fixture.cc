@@ -124,7 +124,8 @@ SidecarTest::~SidecarTest() {
 }
 
 void SidecarTest::start(Settings settings, Policy policy) {
-  auto engine = Engine::open({.policy = std::move(policy), .fetcher = &fetcher_, .host_steps_control = false});
+  auto engine = Engine::open(
+      {.policy = std::move(policy), .fetcher = &fetcher_, .revocation_log = log_, .host_steps_control = false});
   ASSERT_TRUE(engine.has_value()) << facts_of(engine.error().code).name;
   engine_ = std::move(*engine);
   for (ListenerSettings& listener : settings.listeners) {

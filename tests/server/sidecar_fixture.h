@@ -66,6 +66,7 @@ class SidecarTest : public testing::Test {
 
   std::string directory_;
   LateFetcher fetcher_;
+  RevocationLog* log_ = nullptr;  // of the engine that start() opens
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Sidecar> sidecar_;
 };

@@ -120,6 +120,7 @@ TEST_F(Revocation, ManyTokensOfOneBatchAreToldApart) {
     }
   }
   std::vector<Check> checks;
+  checks.reserve(tokens.size());
   for (const std::string& compact : tokens) checks.push_back({.token = compact});
   std::vector<Verdict> verdicts(checks.size());
   for (int round = 0; round < 4; ++round) {
