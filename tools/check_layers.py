@@ -44,7 +44,7 @@ DOORS = (
     (r"nghttp2/", "nghttp2", ("engine/server/http2*", "engine/server/grpc_ext_authz*")),
     (r"google/protobuf/|.*\.pb\.h", "protobuf", ("engine/server/http2*", "engine/server/grpc_ext_authz*")),
     (r"curl/", "libcurl", ("engine/outbound/http_fetcher*",)),
-    (r"sqlite3", "SQLite", ("engine/store/sqlite_log*",)),
+    (r"sqlite3", "SQLite", ("engine/store/sqlite_log*", "tests/store/sqlite_log_power_test.cc")),
     (r"hiredis/", "hiredis", ("engine/store/redis_log*",)),
     (r"toml\+\+/|toml\.hpp", "toml++", ("engine/config/*",)),
     (r"CLI/", "CLI11", ("tools/*",)),

@@ -124,8 +124,6 @@ void read_scope(const TomlValue& table, Faults& faults, ScopeRule& rule) {
   reader.finish();
 }
 
-}
-
 void read_issuer(const TomlValue& table, const ReadContext& context, Configuration& out) {
   TableReader reader(table, "issuer", context.faults);
   IssuerPolicy issuer;

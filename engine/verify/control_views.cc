@@ -1,6 +1,7 @@
 // What the control machine tells people: readiness, keys, metrics.
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/check.h"
 #include "verify/answer_metrics.h"
@@ -31,7 +32,7 @@ Readiness ControlMachine::readiness() const {
     }
   }
   readiness.ready = readiness.missing.empty();
-  readiness.degraded = revoker_->complaints();
+  for (std::string& complaint : revoker_->complaints()) readiness.degraded.push_back(std::move(complaint));
   return readiness;
 }
 

@@ -16,8 +16,8 @@
 #include "verify/check_state.h"
 #include "verify/compiled_policy.h"
 #include "verify/header_memo.h"
-#include "verify/missing_key.h"
 #include "verify/kept_answer.h"
+#include "verify/missing_key.h"
 #include "verify/revocation_stage.h"
 #include "verify/signature_stage.h"
 

@@ -79,7 +79,7 @@ TEST(ConfigDocs, ShowsAnExampleThatIsAccepted) {
     for (const ConfigFault& fault : configuration.error()) ADD_FAILURE() << fault.line << ": " << fault.message;
     return;
   }
-  EXPECT_EQ(configuration->policy.issuers.size(), 8U);
+  EXPECT_EQ(configuration->policy.issuers.size(), 9U);
   const std::string description = describe(*configuration);
   const auto again = test::read(description, example_files());
   ASSERT_TRUE(again.has_value()) << again.error()[0].message;

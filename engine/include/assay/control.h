@@ -37,8 +37,8 @@ struct KeyInfo {
 struct Readiness {
   bool ready = false;
   std::vector<std::string> missing;  // "issuer credicorp: no keys yet: connection refused"
-  // What serves all the same: issuers whose earlier keys serve because the latest fetch failed, and revocations that are
-  // not accepted. This alone keeps nothing from being ready.
+  // What serves all the same: issuers whose earlier keys serve because the latest fetch failed, and revocations that
+  // are not accepted. This alone keeps nothing from being ready.
   std::vector<std::string> degraded;  // "issuer credicorp: earlier keys serve: connection refused"
 };
 
