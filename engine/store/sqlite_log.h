@@ -23,7 +23,7 @@ namespace assay::store {
 // Thread-safe, but for replay(), which comes first. Callbacks run on the log's thread without a lock held: they may
 // call any method, must not block for long (every other append waits) and must not destroy the log.
 //
-//   files        PATH, PATH-wal and PATH-witness, readable by their owner alone; about 150 bytes per id. Space of rows
+//   files        PATH, PATH-wal and PATH-witness, readable by their owner alone; under 200 bytes per id. Space of rows
 //                that are gone is used again, and not given back to the system
 //   replay       kUnreadable: no permission, another process has it, no revocation log, or others may write the file;
 //                kDamaged: see store/sqlite_log_file.h; the files are then left as they are (store/sqlite_log_repair.h)

@@ -21,7 +21,7 @@ class Signer {
 
   // The signature's octets as JWS has them: ECDSA is r || s of fixed size, PS256 and its kin have a salt as long as
   // their hash. Empty if OpenSSL fails (memory); whoever gets that cannot be told from a stranger.
-  //   cost   RSA of 2048 bits about 0.7 ms, ES256 about 0.03 ms: for the control side alone
+  //   cost   a private-key operation, with RSA many times that of ES256: for the control side alone
   //   spec   RFC 7518 sec 3, RFC 8037 sec 3.1
   [[nodiscard]] std::string sign(std::string_view signing_input) const;
 
