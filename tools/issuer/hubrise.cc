@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/arena.h"
-#include "issuer/client_credentials.h"
+#include "issuer/credentials_grant.h"
 #include "issuer/random_text.h"
 #include "jose/scope.h"
 #include "signing/json_text.h"

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "issuer/client_credentials.h"
+#include "issuer/credentials_grant.h"
 #include "signing/json_text.h"
 
 namespace assay::development {

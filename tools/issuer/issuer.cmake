@@ -3,7 +3,7 @@ find_package(CLI11 REQUIRED)
 
 if(ASSAY_BUILD_TESTS)
   add_library(assay_development_issuer STATIC
-    ${CMAKE_CURRENT_LIST_DIR}/client_credentials.cc
+    ${CMAKE_CURRENT_LIST_DIR}/credentials_grant.cc
     ${CMAKE_CURRENT_LIST_DIR}/clients.cc
     ${CMAKE_CURRENT_LIST_DIR}/exchange.cc
     ${CMAKE_CURRENT_LIST_DIR}/hubrise.cc

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "issuer/client_credentials.h"
+#include "issuer/credentials_grant.h"
 
 namespace assay::development {
 

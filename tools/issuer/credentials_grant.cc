@@ -1,4 +1,4 @@
-#include "issuer/client_credentials.h"
+#include "issuer/credentials_grant.h"
 
 #include <algorithm>
 #include <utility>
