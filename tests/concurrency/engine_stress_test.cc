@@ -58,6 +58,7 @@ Policy policy_for(const std::string& audience) {
   opaque.opaque = OpaquePolicy{};
   opaque.opaque->introspection_url = "https://issuer.example/introspect";
   opaque.opaque->client_id = "assay";
+  opaque.opaque->calls_per_second = kCallsPerSecondMax;
   IssuerPolicy rotating = issuer_policy("rotating");
   rotating.issuer = kRotatingUrl;
   rotating.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://rotating.example/jwks"};
