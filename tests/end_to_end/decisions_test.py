@@ -98,6 +98,20 @@ def test_hubrise_rights_change_with_the_latest_grant(stack):
     assert wait_for_status(stack, fields, 403).one("X-Assay-Code") == "insufficient_scope"
 
 
+def test_hubrise_tokens_of_two_devices_live_and_end_apart(stack):
+    location = f"Two tills {time.monotonic_ns()}"
+    tokens = [systems.hubrise_token(stack.issuer.url, location_name=location, device_id=f"till-{i}") for i in range(2)]
+    assert tokens[0] != tokens[1]
+    fields = [systems.credentials("hubrise", token) for token in tokens]
+    for credentials in fields:
+        assert http_calls.send(stack.direct, "POST", "/v1/location/orders", credentials, b"").status == 200
+    stack.issuer.control("revoke", token=tokens[0])
+    assert wait_for_status(stack, fields[0], 401).one("X-Assay-Code") == "inactive"
+    assert http_calls.send(stack.direct, "POST", "/v1/location/orders", fields[1], b"").status == 200
+    assert systems.hubrise_token(stack.issuer.url, location_name=location, device_id="till-0") == tokens[0]
+    wait_for_status(stack, fields[0], 200)
+
+
 def test_remembered_answers_are_not_asked_for_again(stack):
     fields = systems.credentials("hubrise", systems.hubrise_token(stack.issuer.url))
     before = stack.issuer.counters()["hubrise.introspect"]
