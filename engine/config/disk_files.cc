@@ -11,24 +11,12 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace assay::config {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{64} * 1024;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 // Why a file was not read: what errno had where that is the reason, and words for people.
 struct ReadFailure {
@@ -49,7 +37,7 @@ enum class Readable : std::uint8_t { kRegular, kAny };
 tl::expected<std::string, ReadFailure> read_whole(const std::string& path, std::size_t bytes_max, Readable readable) {
   // Without O_NONBLOCK opening a pipe would wait for its writer.
   const int wait = readable == Readable::kAny ? 0 : O_NONBLOCK;
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | wait));
+  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | wait));
   struct stat facts {};
   if (file.number() < 0 || fstat(file.number(), &facts) != 0) return failed_by_errno();
   if (S_ISDIR(facts.st_mode)) return Failed({.words = "is a folder"});

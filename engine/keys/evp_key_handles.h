@@ -1,4 +1,4 @@
-// Owners of OpenSSL's objects, for the files of keys/ that see OpenSSL.
+// Owners of OpenSSL's objects, for the files of keys/ and verify/ that see OpenSSL.
 #pragma once
 
 #include <memory>

@@ -3,7 +3,6 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -11,27 +10,15 @@
 #include "assay/limits.h"
 #include "base/free_with.h"
 #include "jose/alg.h"
+#include "keys/evp_key_handles.h"
 
 namespace assay::verify {
 namespace {
 
-using Bio = std::unique_ptr<BIO, base::FreeWith<BIO_free_all>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, base::FreeWith<EVP_MD_CTX_free>>;
 using EcdsaSignature = std::unique_ptr<ECDSA_SIG, base::FreeWith<ECDSA_SIG_free>>;
 
-// Drops what OpenSSL puts into this thread's error queue while it lives, and nothing that stood there before.
-class ErrorQueueGuard {
- public:
-  ErrorQueueGuard() noexcept { ERR_set_mark(); }
-  ~ErrorQueueGuard() { ERR_pop_to_mark(); }
-  ErrorQueueGuard(const ErrorQueueGuard&) = delete;
-  ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
-};
-
 unsigned char* octets_of(std::string& text) noexcept { return reinterpret_cast<unsigned char*>(text.data()); }
-const unsigned char* octets_of(std::string_view text) noexcept {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
 
 // An encrypted key is refused instead of asking the terminal.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*rwflag*/, void* /*user*/) noexcept { return -1; }
@@ -50,15 +37,8 @@ bool is_on_curve(const EVP_PKEY* key, jose::Curve curve) noexcept {
   char group[32] = {};
   std::size_t length = 0;
   if (EVP_PKEY_is_a(key, "EC") != 1 || EVP_PKEY_get_group_name(key, group, sizeof group, &length) != 1) return false;
-  const std::string_view name(group, length);
-  switch (curve) {
-    case jose::Curve::kP256: return name == "prime256v1";
-    case jose::Curve::kP384: return name == "secp384r1";
-    case jose::Curve::kP521: return name == "secp521r1";
-    case jose::Curve::kEd25519:
-    case jose::Curve::kNone: return false;
-  }
-  return false;
+  const char* const name = keys::group_name(curve);
+  return name != nullptr && std::string_view(group, length) == name;
 }
 
 bool takes(const EVP_PKEY* key, const jose::AlgFacts& facts) noexcept {
@@ -77,7 +57,7 @@ bool takes(const EVP_PKEY* key, const jose::AlgFacts& facts) noexcept {
 
 // DER to r || s, each of half of `bytes`. RFC 7518 sec 3.4. Empty if it does not fit.
 std::string raw_ecdsa(std::string_view der, std::size_t bytes) {
-  const unsigned char* position = octets_of(der);
+  const unsigned char* position = keys::bytes_of(der);
   const EcdsaSignature signature(d2i_ECDSA_SIG(nullptr, &position, static_cast<long>(der.size())));
   const int half = static_cast<int>(bytes / 2);
   std::string raw(bytes, '\0');
@@ -93,8 +73,8 @@ void Signer::Free::operator()(evp_pkey_st* key) const noexcept { EVP_PKEY_free(k
 
 std::optional<Signer> Signer::make(std::string_view private_pem, Alg alg) {
   if (private_pem.size() > kPrivateKeyBytesMax) return std::nullopt;
-  const ErrorQueueGuard guard;
-  const Bio bio(BIO_new_mem_buf(private_pem.data(), static_cast<int>(private_pem.size())));
+  const keys::ErrorQueueGuard guard;
+  const keys::Bio bio(BIO_new_mem_buf(private_pem.data(), static_cast<int>(private_pem.size())));
   if (bio == nullptr) return std::nullopt;
   Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr));
   if (key == nullptr || !takes(key.get(), jose::facts_of(alg))) return std::nullopt;
@@ -102,7 +82,7 @@ std::optional<Signer> Signer::make(std::string_view private_pem, Alg alg) {
 }
 
 std::string Signer::sign(std::string_view signing_input) const {
-  const ErrorQueueGuard guard;
+  const keys::ErrorQueueGuard guard;
   const jose::AlgFacts facts = jose::facts_of(alg_);
   const DigestContext context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* options = nullptr;  // owned by `context`
@@ -116,7 +96,7 @@ std::string Signer::sign(std::string_view signing_input) const {
     return {};
   }
   std::size_t bytes = 0;
-  const unsigned char* const input = octets_of(signing_input);
+  const unsigned char* const input = keys::bytes_of(signing_input);
   if (EVP_DigestSign(context.get(), nullptr, &bytes, input, signing_input.size()) != 1) return {};
   std::string signature(bytes, '\0');
   if (EVP_DigestSign(context.get(), octets_of(signature), &bytes, input, signing_input.size()) != 1) return {};

@@ -6,22 +6,10 @@
 #include <system_error>
 #include <unistd.h>
 
+#include "base/descriptor.h"
+
 namespace assay::cli {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
 
 tl::unexpected<std::string> failure(std::string_view verb, const std::string& path) {
   return tl::unexpected<std::string>("cannot " + std::string(verb) + " " + path + ": " +
@@ -31,7 +19,7 @@ tl::unexpected<std::string> failure(std::string_view verb, const std::string& pa
 }  // namespace
 
 tl::expected<std::string, std::string> read_file(const std::string& path, std::size_t bytes_max) {
-  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.number() < 0) return failure("read", path);
   std::string content(bytes_max + 1, '\0');
   std::size_t length = 0;
@@ -52,7 +40,7 @@ tl::expected<std::string, std::string> read_file(const std::string& path, std::s
 
 tl::expected<void, std::string> write_file(const std::string& path, std::string_view text, FileSecrecy secrecy) {
   const mode_t mode = secrecy == FileSecrecy::kOwnerOnly ? 0600 : 0644;
-  const Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+  const base::Descriptor file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
   if (file.number() < 0) return failure("write", path);
   // A file that was there before keeps its own mode otherwise.
   if (secrecy == FileSecrecy::kOwnerOnly && fchmod(file.number(), mode) != 0) return failure("protect", path);
