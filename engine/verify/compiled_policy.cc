@@ -22,8 +22,10 @@ bool takes_issuer(const EntrancePolicy& entrance, const std::string& name) {
          std::find(entrance.issuers.begin(), entrance.issuers.end(), name) != entrance.issuers.end();
 }
 
-CompiledEntrance compile_entrance(const EntrancePolicy& source, const std::vector<CompiledIssuer>& issuers) {
+CompiledEntrance compile_entrance(const Policy& policy, const EntrancePolicy& source,
+                                  const std::vector<CompiledIssuer>& issuers) {
   CompiledEntrance entrance;
+  if (!source.uses_routes) entrance.route = std::make_unique<const Route>(make_entrance_route(policy, source));
   for (std::uint32_t index = 0; index < issuers.size(); ++index) {
     const CompiledIssuer& issuer = issuers[index];
     if (!takes_issuer(source, issuer.policy.name)) continue;
@@ -79,7 +81,7 @@ Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, s
     compiled->issuers.push_back(std::move(issuer));
   }
   for (const EntrancePolicy& source : policy.entrances) {
-    compiled->entrances.push_back(compile_entrance(source, compiled->issuers));
+    compiled->entrances.push_back(compile_entrance(policy, source, compiled->issuers));
   }
   compiled->routes = RouteTable(policy);
   compiled->token_bytes_max = policy.max_token_bytes;

@@ -47,6 +47,7 @@ struct CompiledEntrance {
   absl::flat_hash_map<std::string, std::uint32_t> by_iss;  // JWT issuers by `iss`
   std::optional<std::uint32_t> without_iss;                // the one JWT issuer whose tokens carry no `iss`
   std::optional<std::uint32_t> opaque;                     // the one issuer that opaque tokens are asked of
+  std::unique_ptr<const Route> route;                      // what every token needs here; null: what its path needs
 
   [[nodiscard]] bool takes_jwt() const noexcept { return without_iss.has_value() || !by_iss.empty(); }
   // The issuer of a JWT; nothing if no issuer of this entrance has that `iss`.

@@ -117,15 +117,17 @@ void Pipeline::read_request(CheckState& state) noexcept {
     refuse(state, Step::kRequest, ErrorCode::kTokenTooLong, policy_->token_bytes_max);
     return;
   }
-  const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path);
-  if (!match) {
+  // An entrance that does not exist takes no token at all.
+  if (check.entrance < policy_->entrances.size()) state.entrance = &policy_->entrances[check.entrance];
+  if (state.entrance != nullptr && state.entrance->route != nullptr) {
+    state.route = {.kind = RouteMatch::Kind::kRoute, .route = state.entrance->route.get()};
+  } else if (const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path)) {
+    state.route = *match;
+  } else {
     state.detail = "path";
     refuse(state, Step::kRequest, match.error().code, match.error().offset);
     return;
   }
-  state.route = *match;
-  // An entrance that does not exist takes no token at all.
-  if (check.entrance < policy_->entrances.size()) state.entrance = &policy_->entrances[check.entrance];
   prefetch(check.token);
   pass(state, Step::kRequest, {});
 }

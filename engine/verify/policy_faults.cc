@@ -164,12 +164,29 @@ void find_unknown_issuers(const Policy& policy, const std::vector<std::string>& 
   }
 }
 
+void find_scope_faults(const Policy& policy, const std::vector<std::string>& scopes,
+                       const std::vector<std::string>& issuer_names, const std::string& where, Faults& faults) {
+  for (const IssuerPolicy& issuer : policy.issuers) {
+    if (!issuer_names.empty() && !contains(issuer_names, issuer.name)) continue;
+    for (const std::string& scope : scopes) {
+      if (jose::RequiredScope::parse(scope, issuer.scope.grammar)) continue;
+      faults.push_back(where);
+      faults.back().append("the scope \"").append(scope).append("\" is not one value in the grammar of issuer ");
+      faults.back().append(issuer.name);
+    }
+  }
+}
+
 void find_entrance_faults(const Policy& policy, Faults& faults) {
   if (policy.entrances.empty()) faults.emplace_back("the policy has no entrance");
   for (std::size_t i = 0; i < policy.entrances.size(); ++i) {
     const EntrancePolicy& entrance = policy.entrances[i];
     const std::string where = "entrance " + std::to_string(i) + ": ";
     find_unknown_issuers(policy, entrance.issuers, where, faults);
+    find_scope_faults(policy, entrance.scopes, entrance.issuers, where, faults);
+    if (entrance.uses_routes && !entrance.scopes.empty()) {
+      faults.push_back(where + "it asks for scopes of its own, so it cannot use routes");
+    }
     std::size_t opaque_count = 0;
     std::multiset<std::string> jwt_issuers;
     for (const IssuerPolicy& issuer : policy.issuers) {
@@ -191,17 +208,8 @@ void find_route_issuer_faults(const Policy& policy, const RoutePolicy& route, co
     faults.push_back(where + "say which issuers may come here, for there is more than one");
   }
   find_unknown_issuers(policy, route.issuers, where, faults);
-  for (const IssuerPolicy& issuer : policy.issuers) {
-    if (!route.issuers.empty() && !contains(route.issuers, issuer.name)) continue;
-    for (const std::vector<std::string>* scopes : {&route.scopes, &route.any_scopes}) {
-      for (const std::string& scope : *scopes) {
-        if (jose::RequiredScope::parse(scope, issuer.scope.grammar)) continue;
-        faults.push_back(where);
-        faults.back().append("the scope \"").append(scope).append("\" is not one value in the grammar of issuer ");
-        faults.back().append(issuer.name);
-      }
-    }
-  }
+  find_scope_faults(policy, route.scopes, route.issuers, where, faults);
+  find_scope_faults(policy, route.any_scopes, route.issuers, where, faults);
 }
 
 void find_route_faults(const Policy& policy, Faults& faults) {

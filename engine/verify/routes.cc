@@ -95,6 +95,15 @@ Route make_route(const Policy& policy, const RoutePolicy& source) {
 
 }  // namespace
 
+Route make_entrance_route(const Policy& policy, const EntrancePolicy& entrance) {
+  return make_route(policy, {.path = {},
+                             .methods = {},
+                             .issuers = entrance.issuers,
+                             .scopes = entrance.scopes,
+                             .any_scopes = {},
+                             .required_claims = {}});
+}
+
 bool Route::takes_method(std::string_view method) const noexcept {
   return methods.empty() || std::find(methods.begin(), methods.end(), method) != methods.end();
 }

@@ -34,6 +34,9 @@ struct Route {
   [[nodiscard]] const RouteRights* find_rights(std::uint32_t issuer) const noexcept;
 };
 
+// What every token needs that comes in where routes are not used. Precondition: `policy` has no faults.
+[[nodiscard]] Route make_entrance_route(const Policy& policy, const EntrancePolicy& entrance);
+
 // What a look-up says.
 struct RouteMatch {
   enum class Kind : std::uint8_t {

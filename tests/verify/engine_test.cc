@@ -63,6 +63,24 @@ TEST(Engine, TakesEveryAlgorithmOfItsList) {
   }
 }
 
+TEST(Engine, AnEntranceWithoutRoutesAsksForItsOwnScopesWhateverThePath) {
+  Policy chosen = policy();
+  chosen.routes = {{.path = "/a", .methods = {}, .issuers = {}, .scopes = {}, .any_scopes = {}, .required_claims = {}}};
+  chosen.unmatched_authenticated = false;
+  chosen.entrances = {{}, {.uses_routes = false}, {.uses_routes = false, .scopes = {"admin"}}};
+  const auto engine = open_engine(chosen);
+  const std::string plain = token();
+  const std::string admin = token(claims({{"scope", "\"orders:read admin\""}}));
+  for (const char* path : {"", "/b", "/../a"}) {
+    EXPECT_NE(decide(*engine, {.token = plain, .path = path, .entrance = 0}).code, ErrorCode::kNone) << path;
+    EXPECT_EQ(decide(*engine, {.token = plain, .path = path, .entrance = 1}).code, ErrorCode::kNone) << path;
+    EXPECT_EQ(decide(*engine, {.token = admin, .path = path, .entrance = 2}).code, ErrorCode::kNone) << path;
+  }
+  const Decided refused = decide(*engine, {.token = plain, .entrance = 2});
+  EXPECT_EQ(refused.code, ErrorCode::kInsufficientScope);
+  EXPECT_EQ(refused.detail, "admin");
+}
+
 TEST(Engine, TakesHmacForAnIssuerWithASecretAlone) {
   const std::string secret(64, 's');
   for (const auto& [alg, name] : {std::pair{Alg::kHS256, "HS256"}, {Alg::kHS384, "HS384"}, {Alg::kHS512, "HS512"}}) {

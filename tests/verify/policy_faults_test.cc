@@ -141,6 +141,12 @@ TEST(PolicyFaults, OfEntrances) {
   });
 }
 
+TEST(PolicyFaults, OfEntrancesWithRightsOfTheirOwn) {
+  expect_fault("it cannot use routes", [](Policy& p) { p.entrances[0].scopes = {"admin"}; });
+  expect_fault("entrance 0: the scope \"a b\" is not one value",
+               [](Policy& p) { p.entrances = {{.issuers = {}, .uses_routes = false, .scopes = {"a b"}}}; });
+}
+
 TEST(PolicyFaults, OfRoutes) {
   for (const char* path : {"", "a", "/a//b", "/a/../b", "/a*", "/*/b", "/a%20b", "/a?b", "/%41"}) {
     expect_fault("the path must start with /", [&](Policy& p) { p.routes = {route(path)}; });

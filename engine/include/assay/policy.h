@@ -172,9 +172,12 @@ struct RoutePolicy {
   std::vector<std::string> required_claims;
 };
 
-// Which issuers' tokens may come in by one way (a listener of the sidecar). Check::entrance is an index into these.
+// Which issuers' tokens may come in by one way (a listener of the sidecar), and what they need there. Check::entrance
+// is an index into these.
 struct EntrancePolicy {
-  std::vector<std::string> issuers;  // names; empty: all
+  std::vector<std::string> issuers = {};  // names; empty: all
+  bool uses_routes = true;                // false: method and path are not looked at, and `scopes` is all that is asked
+  std::vector<std::string> scopes = {};   // all of them; none where uses_routes
 };
 
 struct Policy {

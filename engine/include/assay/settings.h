@@ -30,6 +30,12 @@ struct TokenPlace {
   std::string name = {};  // kHeader in lower case, kCookie, kQuery
 };
 
+// A program that calls the sidecar in its own name. RFC 6749 sec 2.3.1.
+struct ClientCredentials {
+  std::string id;
+  std::string secret;
+};
+
 // An identity header beyond the fixed ones: the claim's text.
 struct ClaimHeader {
   std::string claim;
@@ -61,8 +67,13 @@ struct HttpLimits {
 
 enum class PollerChoice : std::uint8_t { kAuto, kIoUring, kEpoll };
 
+// Who may change state by the admin listener, and see claims: whoever shows the secret, or a token that is accepted at
+// the entrance. Nobody may where neither is there.
 struct AdminSettings {
   Address address;
+  std::string secret = {};                               // empty: none
+  std::optional<std::uint32_t> entrance = std::nullopt;  // index into Policy::entrances; nothing: no token may
+  std::vector<ClientCredentials> clients = {};           // who may revoke the tokens issued to them. RFC 7009 sec 2.1
 };
 
 struct Settings {
