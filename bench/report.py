@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures, and prints a table and one line for each bar: `bar NAME VALUE OP THRESHOLD ok|short|skipped`.
 
-usage: report.py [--build-dir DIR] [--quick] [--json FILE] [--cpu N] [verify|sidecar|all]
+usage: report.py [--build-dir DIR] [--quick] [--json FILE] [--cpu N] [verify|revocation|sidecar|all]
 
 Exit 0: measured, whatever the bars say. Exit 1: something could not be measured, computed a wrong result, or no
 benchmark tells about a bar (`missing`).
@@ -69,9 +69,24 @@ def measure_sidecar(options):
             return json.load(stream)
 
 
+def measure_revocation(options):
+    """The programs about revocations print their own tables and bars, and fail where one is short."""
+    bars = []
+    for name in ("revocation_bench", "revocation_log_bench"):
+        command = [os.path.join(options.build_dir, "bin", name)] + (["--toy"] if options.quick else [])
+        result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+        print(result.stdout, end="")
+        found = [line.split() for line in result.stdout.splitlines() if line.startswith("bar ")]
+        if result.returncode not in (0, 1) or not found:
+            raise contest.Fault(f"{name} ended with {result.returncode}")
+        bars += [{"name": bar[1], "value": float(bar[2]), "op": bar[3], "threshold": float(bar[4]), "result": bar[5]}
+                 for bar in found]
+    return {"bars": bars}
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Measures Assay and judges the bars.")
-    parser.add_argument("suite", nargs="?", default="all", choices=("verify", "sidecar", "all"))
+    parser.add_argument("suite", nargs="?", default="all", choices=("verify", "revocation", "sidecar", "all"))
     parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "release"), help="default: build/release")
     parser.add_argument("--quick", action="store_true", help="fewer processes and less time: tells less")
     parser.add_argument("--json", metavar="FILE", help="write everything, with the machine sheet")
@@ -86,6 +101,8 @@ def main():
     try:
         if options.suite in ("verify", "all"):
             report["verify"], context = measure_verify(options)
+        if options.suite in ("revocation", "all"):
+            report["revocation"] = measure_revocation(options)
         if options.suite in ("sidecar", "all"):
             report["sidecar"] = measure_sidecar(options)
     except contest.Fault as fault:
