@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "kernel/base64url.h"
 #include "keys/key_set.h"
+#include "signing/base64url_writer.h"
 #include "tests/verify/test_issuer.h"
 
 namespace assay::verify {
@@ -118,6 +120,54 @@ TEST_P(RsaBatchTest, VerdictsPermuteWithTheJobsOfAnySizesAndKeys) {
     }
     EXPECT_EQ(verdicts(batch, permuted), permuted_expected);
   }
+}
+
+// The first signer's key with one bit of its modulus changed: all of them but the lowest and the highest, without which
+// it is no key.
+const std::vector<std::shared_ptr<const keys::KeySet>>& keys_one_bit_away() {
+  static const auto kKeys = [] {
+    std::string jwk = signers()[0].first.public_jwk({});
+    const std::size_t start = jwk.find(R"("n":")") + 5;
+    const std::string text = jwk.substr(start, jwk.find('"', start) - start);
+    std::string octets(kernel::base64url_decoded_bytes(text.size()), '\0');
+    EXPECT_EQ(
+        kernel::decode_base64url_portable(text.data(), text.size(), reinterpret_cast<std::uint8_t*>(octets.data())),
+        kernel::kBase64urlAccepted);
+    std::vector<std::shared_ptr<const keys::KeySet>> made;
+    for (std::size_t bit = 1; bit < 8 * octets.size() - 1; ++bit) {
+      char& octet = octets[octets.size() - 1 - bit / 8];
+      octet = static_cast<char>(octet ^ (1 << bit % 8));
+      jwk.replace(start, text.size(), signing::base64url_encode(octets));
+      made.push_back(keys::KeySet::make_from_jwks(signing::jwk_set(jwk)).value());
+      octet = static_cast<char>(octet ^ (1 << bit % 8));
+    }
+    return made;
+  }();
+  return kKeys;
+}
+
+TEST_P(RsaBatchTest, RefusesAnyFlippedBitOfSignatureHashAndModulus) {
+  RsaBatch batch(GetParam());
+  const Signed good = sign(0, "a");
+  std::vector<Signed> bad;
+  for (std::size_t bit = 0; bit < 8 * good.signature.size(); ++bit) {
+    bad.push_back(good);
+    bad.back().signature[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
+  }
+  for (std::size_t bit = 0; bit < 8 * good.hash.size(); ++bit) {
+    bad.push_back(good);
+    bad.back().hash[bit / 8] ^= static_cast<std::uint8_t>(1 << bit % 8);
+  }
+  for (const std::shared_ptr<const keys::KeySet>& keys : keys_one_bit_away()) {
+    if (!keys->keys()[0].usable()) continue;
+    bad.push_back(good);
+    bad.back().keys = keys;
+  }
+  ASSERT_GT(bad.size(), 2 * 2048U + 256 - 8);  // a modulus that happens to look weak is left out
+  bad.push_back(good);
+  std::vector<bool> expected(bad.size(), false);
+  expected.back() = true;
+  EXPECT_EQ(verdicts(batch, bad), expected);
 }
 
 TEST_P(RsaBatchTest, RefusesASignatureOfAnotherKey) {
