@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "config/admin_reader.h"
+#include "config/client_reader.h"
 #include "config/disk_files.h"
 #include "config/issuer_reader.h"
 #include "config/listener_reader.h"
@@ -32,9 +34,12 @@ tl::expected<Configuration, std::vector<ConfigFault>> read_config(std::string_vi
   TableReader document(*tree, "", faults);
   Configuration configuration;
   read_issuers(document, context, configuration);
+  read_clients(document, context, configuration);
   read_listeners(document, faults, configuration);
   read_routes(document, faults, configuration);
   read_server(document, context, configuration);
+  read_admin(document, context, configuration);
+  refuse_unlisted_clients(document, faults, configuration);
   document.refuse_unbuilt("state", "revocation ([state])");
   document.finish();
   if (!faults.empty()) return Faulty(faults.take_sorted());

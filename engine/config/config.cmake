@@ -1,5 +1,7 @@
 # L6: TOML to Policy and Settings. toml++ is seen by toml_tree.cc alone; its shared library is not used (header only).
 add_library(assay_config STATIC
+  ${CMAKE_CURRENT_LIST_DIR}/admin_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/client_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/config.cc
   ${CMAKE_CURRENT_LIST_DIR}/describe.cc
   ${CMAKE_CURRENT_LIST_DIR}/disk_files.cc
@@ -14,6 +16,7 @@ add_library(assay_config STATIC
   ${CMAKE_CURRENT_LIST_DIR}/refresh_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/opaque_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/route_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/secret_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/server_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/table_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/tenants.cc

@@ -33,12 +33,24 @@ struct OutboundSettings {
   std::string client_key;
 };
 
+// Where a secret was read from: one of the two, or neither where there is no secret.
+struct SecretSource {
+  std::string file;
+  std::string variable;
+};
+
 // Where an issuer's keys and secret were read from. The values themselves are in the policy.
 struct IssuerSources {
-  std::string keys_file;           // of KeySource::kJwksText, kPem, kPemFolder and kSecret; empty: in the configuration
-  std::string client_secret_file;  // of OpaquePolicy::client_secret, this or the next
-  std::string client_secret_env;
+  std::string keys_file;         // of KeySource::kJwksText, kPem, kPemFolder and kSecret; empty: in the configuration
+  SecretSource client_secret;    // of OpaquePolicy::client_secret
   std::string private_key_file;  // of OpaquePolicy::private_key_pem
+};
+
+// A [[client]]: a program that calls the sidecar in its own name.
+struct NamedClient {
+  ClientCredentials credentials;
+  SecretSource secret;     // of credentials.secret
+  bool is_listed = false;  // by a list `clients`; read_config refuses a client that is not
 };
 
 // An [[issuer]] with tenants, and the issuers that it was written out to.
@@ -49,8 +61,10 @@ struct TenantGroup {
 
 struct Configuration {
   Policy policy;
-  Settings settings;  // ListenerSettings::entrance of listener i is i
+  Settings settings;          // ListenerSettings::entrance of listener i is i; [admin]'s, if any, is the last
+  SecretSource admin_secret;  // of AdminSettings::secret
   OutboundSettings outbound;
+  std::vector<NamedClient> clients;
   std::vector<IssuerSources> sources;  // sources[i] belongs to policy.issuers[i]
   std::vector<TenantGroup> tenant_groups;
 };

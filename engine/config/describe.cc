@@ -126,6 +126,26 @@ void describe_listener(const ListenerSettings& listener, const EntrancePolicy& e
   lines.text_if_any("realm", listener.realm);
 }
 
+void describe_secret(const SecretSource& source, Lines& lines) {
+  lines.text_if_any("secret_file", source.file);
+  lines.text_if_any("secret_env", source.variable);
+}
+
+void describe_admin(const Configuration& configuration, Lines& lines) {
+  const AdminSettings& admin = *configuration.settings.admin;
+  lines.table("[admin]");
+  lines.text("address", format_address(admin.address));
+  describe_secret(configuration.admin_secret, lines);
+  if (admin.entrance) {
+    const EntrancePolicy& entrance = configuration.policy.entrances[*admin.entrance];
+    for (const std::string& scope : entrance.scopes) lines.text("scope", scope);
+    lines.list_if_any("issuers", entrance.issuers);
+  }
+  std::vector<std::string> ids;
+  for (const ClientCredentials& client : admin.clients) ids.push_back(client.id);
+  lines.list_if_any("clients", ids);
+}
+
 void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {
   switch (issuer.keys.kind) {
     case KeySource::Kind::kNone: return;
@@ -146,10 +166,10 @@ std::string client_value(const OpaquePolicy& opaque, const IssuerSources& source
     case ClientAuthentication::kBasic:
     case ClientAuthentication::kPost: {
       const std::string auth = opaque.authentication == ClientAuthentication::kBasic ? "basic" : "post";
-      const bool from_file = !sources.client_secret_file.empty();
+      const SecretSource& secret = sources.client_secret;
       return "auth = " + quoted(auth) +
-             (from_file ? ", client_secret_file = " + quoted(sources.client_secret_file)
-                        : ", client_secret_env = " + quoted(sources.client_secret_env));
+             (secret.variable.empty() ? ", client_secret_file = " + quoted(secret.file)
+                                      : ", client_secret_env = " + quoted(secret.variable));
     }
     case ClientAuthentication::kPrivateKeyJwt: break;
   }
@@ -230,9 +250,11 @@ std::string describe(const Configuration& configuration) {
   for (const ListenerSettings& listener : configuration.settings.listeners) {
     describe_listener(listener, policy.entrances[listener.entrance], lines);
   }
-  if (configuration.settings.admin) {
-    lines.table("[admin]");
-    lines.text("address", format_address(configuration.settings.admin->address));
+  if (configuration.settings.admin) describe_admin(configuration, lines);
+  for (const NamedClient& client : configuration.clients) {
+    lines.table("[[client]]");
+    lines.text("id", client.credentials.id);
+    describe_secret(client.secret, lines);
   }
   lines.table("[outbound]");
   lines.text_if_any("ca_file", configuration.outbound.ca_file);

@@ -10,6 +10,7 @@ constexpr KnownKey kKnownKeys[] = {
     {"", "server"},
     {"", "listener"},
     {"", "admin"},
+    {"", "client"},
     {"", "outbound"},
     {"", "issuer"},
     {"", "route"},
@@ -40,6 +41,15 @@ constexpr KnownKey kKnownKeys[] = {
     {"listener", "realm"},
 
     {"admin", "address"},
+    {"admin", "secret_file"},
+    {"admin", "secret_env"},
+    {"admin", "scope"},
+    {"admin", "issuers"},
+    {"admin", "clients"},
+
+    {"client", "id"},
+    {"client", "secret_file"},
+    {"client", "secret_env"},
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},

@@ -101,37 +101,25 @@ void check_unambiguous(TableReader& reader, const std::vector<const IssuerPolicy
   for (const IssuerPolicy* issuer : issuers) {
     if (issuer->opaque && opaque != nullptr) {
       reader.complain("issuers", opaque->name + " and " + issuer->name +
-                                     " both take opaque tokens; accepted: at most one of them on a listener");
+                                     " both take opaque tokens; accepted: at most one of them at an address");
     }
     if (issuer->opaque) opaque = issuer;
     if (issuer->keys.kind == KeySource::Kind::kNone) continue;
     const auto [other, is_new] = by_iss.emplace(issuer->issuer, issuer);
     if (is_new) continue;
     reader.complain("issuers", other->second->name + " and " + issuer->name + " both take tokens with issuer = \"" +
-                                   issuer->issuer + "\"; accepted: at most one of them on a listener");
+                                   issuer->issuer + "\"; accepted: at most one of them at an address");
   }
-}
-
-void read_entrance(TableReader& reader, const Configuration& out, EntrancePolicy& entrance) {
-  entrance.issuers = read_issuer_names(reader, out);
-  std::vector<const IssuerPolicy*> issuers;
-  for (const IssuerPolicy& issuer : out.policy.issuers) {
-    const bool is_named =
-        std::find(entrance.issuers.begin(), entrance.issuers.end(), issuer.name) != entrance.issuers.end();
-    if (is_named || !reader.has("issuers")) issuers.push_back(&issuer);
-  }
-  check_unambiguous(reader, issuers);
 }
 
 void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
   TableReader reader(table, "listener", faults);
   ListenerSettings listener;
-  EntrancePolicy entrance;
   listener.entrance = static_cast<std::uint32_t>(out.settings.listeners.size());
   listener.address = read_address(reader, out.settings);
   read_mode(reader, listener);
   read_token_places(reader, listener);
-  read_entrance(reader, out, entrance);
+  EntrancePolicy entrance = read_entrance(reader, out);
   read_trusted_peers(reader, listener);
   read_claim_headers(reader, listener);
   reader.read_boolean("client_detail", listener.client_detail);
@@ -161,6 +149,18 @@ void read_listeners(TableReader& document, Faults& faults, Configuration& out) {
   }
   out.policy.entrances.clear();
   for (const TomlValue* table : tables) read_listener(*table, faults, out);
+}
+
+EntrancePolicy read_entrance(TableReader& reader, const Configuration& out) {
+  EntrancePolicy entrance{.issuers = read_issuer_names(reader, out)};
+  std::vector<const IssuerPolicy*> issuers;
+  for (const IssuerPolicy& issuer : out.policy.issuers) {
+    const bool is_named =
+        std::find(entrance.issuers.begin(), entrance.issuers.end(), issuer.name) != entrance.issuers.end();
+    if (is_named || !reader.has("issuers")) issuers.push_back(&issuer);
+  }
+  check_unambiguous(reader, issuers);
+  return entrance;
 }
 
 Address read_address(TableReader& reader, const Settings& settings) {

@@ -9,6 +9,10 @@ namespace assay::config {
 // The issuers must have been read.
 void read_listeners(TableReader& document, Faults& faults, Configuration& out);
 
+// Whose tokens may come in by the address that a table is about, after its list `issuers`; complains where a token
+// could be of two of them.
+[[nodiscard]] EntrancePolicy read_entrance(TableReader& reader, const Configuration& out);
+
 // A socket's address, complaining where it is malformed or a listener's already.
 [[nodiscard]] Address read_address(TableReader& reader, const Settings& settings);
 

@@ -6,6 +6,7 @@
 
 #include "assay/limits.h"
 #include "config/key_source_reader.h"
+#include "config/secret_reader.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -23,42 +24,12 @@ constexpr DurationBounds kInactiveTtlBounds{seconds(1), hours(1)};
 constexpr DurationBounds kStaleBounds{milliseconds(0), hours(24)};
 constexpr IntegerBounds kCallsPerSecondBounds{1, kCallsPerSecondMax};
 constexpr IntegerBounds kPendingBounds{1, kPendingMax};
-constexpr std::size_t kClientSecretBytesMax = 1024;
+constexpr SecretKeys kSecretKeys{.file = "client_secret_file", .variable = "client_secret_env", .bytes = {1, 1024}};
 
 constexpr std::array<Choice<ClientAuthentication>, 3> kAuthChoices{
     {{"basic", ClientAuthentication::kBasic},
      {"post", ClientAuthentication::kPost},
      {"private_key_jwt", ClientAuthentication::kPrivateKeyJwt}}};
-
-// From exactly one of client_secret_file and client_secret_env.
-void read_client_secret(TableReader& reader, const ReadContext& context, OpaquePolicy& opaque, IssuerSources& sources) {
-  const TomlValue* file_name = reader.read_string("client_secret_file");
-  const TomlValue* variable = reader.read_string("client_secret_env");
-  if (reader.has("client_secret_file") == reader.has("client_secret_env")) {
-    return reader.complain("client_secret_file", "one is needed; accepted: client_secret_file or client_secret_env");
-  }
-  std::optional<std::string> secret;
-  if (file_name != nullptr) {
-    sources.client_secret_file = resolve(context, file_name->text);
-    const NamedFile file{"client_secret_file", file_name->place, sources.client_secret_file};
-    secret = read_named_file(context, file, kClientSecretBytesMax, reader);
-    if (secret) secret = without_line_end(std::move(*secret));
-  } else if (variable != nullptr) {
-    sources.client_secret_env = variable->text;
-    secret = context.files.read_variable(variable->text);
-    if (!secret)
-      reader.complain_at(variable->place, "client_secret_env",
-                         variable->text + " is not set; accepted: a variable of this process's environment");
-  }
-  if (!secret) return;
-  if (secret->empty() || secret->size() > kClientSecretBytesMax) {
-    reader.complain(file_name != nullptr ? "client_secret_file" : "client_secret_env",
-                    "names a secret of " + std::to_string(secret->size()) + " bytes; accepted: 1 to " +
-                        std::to_string(kClientSecretBytesMax));
-    return;
-  }
-  opaque.client_secret = std::move(*secret);
-}
 
 void read_private_key(TableReader& reader, const ReadContext& context, OpaquePolicy& opaque, IssuerSources& sources) {
   reader.require("private_key_file", "a file with the private key that the client signs with, in PEM");
@@ -95,7 +66,9 @@ void read_client(TableReader& reader, const ReadContext& context, OpaquePolicy& 
   for (const std::string_view key : {"private_key_file", "private_key_alg", "private_key_id", "assertion_audience"}) {
     reader.refuse_without_effect(key, "auth is not \"private_key_jwt\"");
   }
-  read_client_secret(reader, context, opaque, sources);
+  if (auto secret = read_secret(reader, context, kSecretKeys, sources.client_secret)) {
+    opaque.client_secret = std::move(*secret);
+  }
 }
 
 void read_bounds(TableReader& reader, OpaquePolicy& opaque) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "config/listener_reader.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -52,14 +51,6 @@ void read_server_table(const TomlValue& table, Faults& faults, Configuration& ou
   reader.read_duration("head_timeout", kHeadBounds, http.head_timeout);
   reader.read_duration("body_timeout", kBodyBounds, http.body_timeout);
   reader.read_duration("drain_timeout", kDrainBounds, http.drain_timeout);
-  reader.finish();
-}
-
-void read_admin(const TomlValue& table, Faults& faults, Settings& settings) {
-  TableReader reader(table, "admin", faults);
-  settings.admin = AdminSettings{.address = read_address(reader, settings)};
-  reader.refuse_unbuilt("secret_file", "changing state through the admin listener");
-  reader.refuse_unbuilt("scope", "changing state through the admin listener");
   reader.finish();
 }
 
@@ -130,7 +121,6 @@ void read_outbound(const TomlValue& table, const ReadContext& context, OutboundS
 
 void read_server(TableReader& document, const ReadContext& context, Configuration& out) {
   if (const TomlValue* server = document.read_table("server")) read_server_table(*server, context.faults, out);
-  if (const TomlValue* admin = document.read_table("admin")) read_admin(*admin, context.faults, out.settings);
   if (const TomlValue* outbound = document.read_table("outbound")) read_outbound(*outbound, context, out.outbound);
 }
 

@@ -1,11 +1,11 @@
-// [server], [admin], [outbound]: the process around the decision.
+// [server], [outbound]: the process around the decision.
 #pragma once
 
 #include "config/named_file.h"
 
 namespace assay::config {
 
-// Fills the rest of `out.settings`, `out.outbound` and the policy's sizes. The listeners must have been read.
+// Fills what [server] says of `out.settings` and of the policy's sizes, and `out.outbound`.
 void read_server(TableReader& document, const ReadContext& context, Configuration& out);
 
 }  // namespace assay::config

@@ -118,6 +118,12 @@ std::string format_address(const Address& address) {
   return "tcp://" + (is_v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
 }
 
+bool is_local(const Address& address) {
+  if (address.kind == Address::Kind::kUnix || address.host.starts_with("127.")) return true;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
 std::optional<TokenPlace> parse_token_place(std::string_view text) {
   if (text == "bearer") return TokenPlace{};
   if (drop_prefix(text, "header:")) return named_place(TokenPlace::Kind::kHeader, to_lower(text));

@@ -26,6 +26,9 @@ inline constexpr std::string_view kAddressForm =
     "\"tcp://127.0.0.1:8181\", \"tcp://[::1]:8181\" (numeric hosts) or \"unix:/run/assay/check.sock\" (an absolute "
     "path)";
 
+// Whether only this machine reaches it: a Unix socket, or an address of 127.0.0.0/8 or ::1.
+[[nodiscard]] bool is_local(const Address& address);
+
 // "bearer", "header:NAME", "cookie:NAME", "query:NAME". Header names come out in lower case; Authorization is refused:
 // it is "bearer".
 [[nodiscard]] std::optional<TokenPlace> parse_token_place(std::string_view text);

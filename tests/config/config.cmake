@@ -1,5 +1,7 @@
 assay_add_test(config_test
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/admin_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/client_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_docs_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_fixture.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_test.cc
@@ -15,6 +17,7 @@ assay_add_test(config_test
     ${CMAKE_CURRENT_LIST_DIR}/refresh_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/opaque_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/route_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/secret_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/table_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/tenants_test.cc

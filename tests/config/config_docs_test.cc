@@ -57,9 +57,11 @@ test::MemoryFiles example_files() {
                  {"proxy.secret", "assay:proxy-pass"},
                  {"client.pem", "-----BEGIN CERTIFICATE-----\n"},
                  {"client.key", "-----BEGIN PRIVATE KEY-----\n"},
+                 {"admin.secret", "steer-0123456789"},
+                 {"shop.secret", "shop-pass"},
                  {"batch.secret", std::string(32, 's')},
                  {"hubrise.secret", "client-pass"}};
-  files.variables = {{"BATCH_SECRET", "pass"}};
+  files.variables = {{"BATCH_SECRET", "pass"}, {"TILL_SECRET", "till-pass"}};
   return files;
 }
 

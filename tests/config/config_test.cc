@@ -102,10 +102,6 @@ TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
 
 TEST(Config, SaysWhatThisVersionLacks) {
   expect_fault(kOne + "[@state]\nrevocations = \"sqlite:/x\"\n", "state", "not in this version", "remove");
-  expect_fault("[admin]\naddress = \"tcp://[::1]:1\"\n@secret_file = \"x\"\n" + kOne, "admin.secret_file",
-               "not in this version", "remove the key");
-  expect_fault("[admin]\naddress = \"tcp://[::1]:1\"\n@scope = \"x\"\n" + kOne, "admin.scope", "not in this version",
-               "remove the key");
   expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\nmode = @\"introspection\"\n" + kOne, "listener.mode",
                "not in this version", "\"ext_authz\", \"auth_request\"");
 }

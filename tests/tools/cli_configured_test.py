@@ -266,6 +266,14 @@ def test_serve_reloads_and_keeps_the_old_file_if_the_new_one_is_broken(keys, ser
     assert serve.stop() == 0
 
 
+def test_serve_leaves_who_may_steer_to_a_restart(serve):
+    old = serve.file.read_text()
+    serve.file.write_text(old + '[admin]\naddress = "tcp://127.0.0.1:0"\nscope = "steer"\n')
+    serve.program.send_signal(signal.SIGHUP)
+    serve.wait_for_log("[admin], [[client]] and [outbound] change at a restart only")
+    assert serve.stop() == 0
+
+
 def test_serve_says_which_address_it_cannot_bind(keys, write):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

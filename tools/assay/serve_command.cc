@@ -41,13 +41,16 @@ class Signals {
 
 // Everything that only a restart changes: the configuration without its policy.
 std::string fixed_part(config::Configuration configuration) {
-  const std::size_t entrance_count = configuration.policy.entrances.size();
+  const std::vector<EntrancePolicy> policies = std::move(configuration.policy.entrances);
   std::string entrances;
   for (const ListenerSettings& listener : configuration.settings.listeners) {
     entrances += std::to_string(listener.entrance) + " ";
   }
   configuration.policy = Policy{};
-  configuration.policy.entrances.resize(entrance_count);
+  configuration.policy.entrances.resize(policies.size());
+  if (const auto& admin = configuration.settings.admin; admin && admin->entrance) {
+    configuration.policy.entrances[*admin->entrance] = policies[*admin->entrance];
+  }
   configuration.sources.clear();
   return entrances + config::describe(configuration);
 }
@@ -83,7 +86,8 @@ void reload(const std::string& path, const std::string& running_fixed_part, Cont
   }
   if (fixed_part(*next) != running_fixed_part) {
     spdlog::error(
-        "reload: [server], [[listener]], [admin] and [outbound] change at a restart only; the old configuration stays");
+        "reload: [server], [[listener]], [admin], [[client]] and [outbound] change at a restart only; the old "
+        "configuration stays");
     return;
   }
   const Expected<void> reloaded = control.reload(std::move(next->policy));
