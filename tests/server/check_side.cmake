@@ -1,11 +1,15 @@
 # The decision side of the sidecar: its parts, then the whole over a real engine.
 assay_add_test(server_decision_test
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/basic_credentials_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/challenge_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/client_call_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/drain_flag_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/form_body_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/identity_headers_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/json_text_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/judged_request_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/oauth_error_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_location_test.cc
   LIBS assay::server)

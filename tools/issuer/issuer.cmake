@@ -15,7 +15,7 @@ if(ASSAY_BUILD_TESTS)
     ${CMAKE_CURRENT_LIST_DIR}/rate_limiter.cc)
   target_link_libraries(assay_development_issuer
     PUBLIC assay_signing assay_jose
-    PRIVATE assay_flags OpenSSL::Crypto)
+    PRIVATE assay_flags assay_server OpenSSL::Crypto)
 
   add_executable(assay-issuer ${CMAKE_CURRENT_LIST_DIR}/issuer_handler.cc ${CMAKE_CURRENT_LIST_DIR}/main.cc)
   target_link_libraries(assay-issuer PRIVATE assay_flags assay_development_issuer assay_server CLI11::CLI11)

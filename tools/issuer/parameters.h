@@ -13,7 +13,7 @@ namespace assay::development {
 // (RFC 6749 sec 3.1 and 3.2).
 class Parameters {
  public:
-  // Reads application/x-www-form-urlencoded text. Nothing if a percent escape is broken or a name is repeated.
+  // Reads application/x-www-form-urlencoded text. Nothing if server/form_body.h refuses it.
   [[nodiscard]] static std::optional<Parameters> parse_form(std::string_view text);
 
   // Reads a JSON object whose members are strings. Nothing if it is anything else, or larger than 64 KiB.
@@ -31,9 +31,6 @@ class Parameters {
 
   std::vector<std::pair<std::string, std::string>> values_;
 };
-
-// Undoes percent encoding; '+' is a blank. Nothing if an escape is broken.
-[[nodiscard]] std::optional<std::string> decode_form_text(std::string_view text);
 
 // Encodes everything but RFC 3986 unreserved characters, for a query.
 [[nodiscard]] std::string encode_query_text(std::string_view text);

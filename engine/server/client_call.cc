@@ -1,0 +1,53 @@
+#include "server/client_call.h"
+
+#include <cstddef>
+#include <optional>
+
+#include "base/constant_time.h"
+#include "server/basic_credentials.h"
+
+namespace assay::server {
+namespace {
+
+using Given = tl::expected<BasicCredentials, OauthError>;
+
+tl::unexpected<OauthError> refuse(const OauthError& error) noexcept { return tl::unexpected<OauthError>(error); }
+
+Given read_basic(std::string_view authorization, const Form& form, base::Arena& arena) noexcept {
+  if (form.has("client_secret") || form.has("client_assertion")) {
+    return refuse(invalid_request("more than one way of client authentication"));
+  }
+  if (!is_basic(authorization)) return refuse(invalid_client("client authentication must be Basic or in the form"));
+  const std::optional<BasicCredentials> given = parse_basic(authorization, arena);
+  if (!given) return refuse(invalid_client("the Basic credentials are malformed"));
+  if (form.has("client_id") && form.find("client_id") != given->id) {
+    return refuse(invalid_request("client_id is not the client that authenticates"));
+  }
+  return *given;
+}
+
+Given read_given(const HttpRequest& request, const Form& form, base::Arena& arena) noexcept {
+  const std::optional<std::string_view> authorization = request.find_field("authorization");
+  if (authorization) return read_basic(*authorization, form, arena);
+  return BasicCredentials{.id = form.find("client_id"), .secret = form.find("client_secret")};
+}
+
+}  // namespace
+
+tl::expected<const ClientCredentials*, OauthError> authenticate_client(const HttpRequest& request, const Form& form,
+                                                                       std::span<const ClientCredentials> clients,
+                                                                       base::Arena& arena) noexcept {
+  const Given given = read_given(request, form, arena);
+  if (!given) return refuse(given.error());
+  if (given->id.empty() || given->secret.empty()) return refuse(invalid_client("client authentication is missing"));
+  std::size_t found = clients.size();
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    const std::size_t same = base::equals_in_constant_time(given->id, clients[i].id) &
+                             base::equals_in_constant_time(given->secret, clients[i].secret);
+    found ^= (found ^ i) & (std::size_t{0} - same);
+  }
+  if (found == clients.size()) return refuse(invalid_client("the client id or the client secret is wrong"));
+  return &clients[found];
+}
+
+}  // namespace assay::server
