@@ -113,6 +113,11 @@ def cpu_facts():
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 
+def processor_name(facts):
+    """The kind of processor: vendor, family and model, by which its speed is known."""
+    return " ".join(facts.get(key, "?") for key in ("vendor_id", "cpu family", "model"))
+
+
 def machine_sheet(root, context):
     """Everything that a figure depends on besides the code."""
     cpu = cpu_facts()

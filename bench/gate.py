@@ -3,7 +3,8 @@
 
 usage: gate.py [--build-dir DIR] [--cpu N]
 
-Prints one line for each floor. What lies below is measured once more before it counts. Exit 1: something does.
+Prints whose figures it compares with, and one line for each floor. What lies below is measured once more before it
+counts. Exit 1: something does.
 Standard library only.
 """
 import argparse
@@ -29,19 +30,41 @@ class Floor:
         return "lacking" if value is None else "ok" if quantities.meets(value, self.quantity.op, self.limit) else "LOW"
 
 
-def read_floors(path):
-    """A floor for every quantity that the file names: its share of what was reached."""
+def read_document(path):
+    """bench/floors.toml, in which every figure is about a known quantity."""
     with open(path, "rb") as stream:
         document = tomllib.load(stream)
-    unknown = sorted(set(document["reached"]) - set(quantities.QUANTITIES))
-    if unknown:
-        raise contest.Fault(f"{path}: no quantity of bench/quantities.py is named {', '.join(unknown)}")
-    floors = []
-    for name, reached in document["reached"].items():
-        quantity = quantities.QUANTITIES[name]
-        share = document["share"]
-        floors.append(Floor(quantity, reached * share if quantity.op == ">=" else reached / share))
-    return floors
+    for processor, reached in document["reached"].items():
+        unknown = sorted(set(reached) - set(quantities.QUANTITIES))
+        if unknown:
+            raise contest.Fault(f"{path}: {processor}: no quantity of bench/quantities.py is named " + ", ".join(unknown))
+    return document
+
+
+def least_of_all(document):
+    """The worst figure of each quantity: what any processor must hold."""
+    figures = {}
+    for reached in document["reached"].values():
+        for name, figure in reached.items():
+            figures.setdefault(name, []).append(figure)
+    return {name: min(seen) if quantities.QUANTITIES[name].op == ">=" else max(seen) for name, seen in figures.items()}
+
+
+def floors_of(document, processor):
+    """The floors of a processor: a share of what it reached, or where it was not measured, of the least of all."""
+    share = document["share"]
+    reached = least_of_all(document) | document["reached"].get(processor, {})
+    return [Floor(quantity, reached[quantity.name] * share if quantity.op == ">=" else reached[quantity.name] / share)
+            for quantity in quantities.QUANTITIES.values() if quantity.name in reached]
+
+
+def describe(document, processor):
+    """Whose figures are compared with."""
+    if processor not in document["reached"]:
+        return (f"this processor is '{processor}', of which bench/floors.toml knows nothing: it must hold the least of "
+                "what the known ones reached")
+    least = sorted(set(least_of_all(document)) - set(document["reached"][processor]))
+    return f"floors of '{processor}'" + (f", of the least of all for {', '.join(least)}" if least else "")
 
 
 def measure(floors, options):
@@ -81,9 +104,12 @@ def main():
     parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "release"), help="default: build/release")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="where the programs are pinned")
     options = parser.parse_args()
+    cpu = contest.cpu_facts()
+    processor = contest.processor_name(cpu)
     try:
-        low = check(read_floors(os.path.join(ROOT, "bench", "floors.toml")),
-                    set(contest.cpu_facts().get("flags", "").split()), options)
+        document = read_document(os.path.join(ROOT, "bench", "floors.toml"))
+        print(f"gate: {describe(document, processor)}")
+        low = check(floors_of(document, processor), set(cpu.get("flags", "").split()), options)
     except contest.Fault as fault:
         print(f"gate: {fault}")
         return 1

@@ -85,19 +85,56 @@ class BenchBarsTest(unittest.TestCase):
         self.assertRegex("BM_Decide/chosen/valid/1/1/manual_time", pattern)
         self.assertNotRegex("BM_Decide/chosen/valid/1/16/manual_time", pattern)
 
-    def test_a_floor_is_a_share_of_what_was_reached(self):
+    def document(self, text):
         path = os.path.join(self.folder.name, "floors.toml")
         with open(path, "w", encoding="utf-8") as stream:
-            stream.write("share = 0.8\n[reached]\ndecide_16 = 10.0\ndecide_without_rsa = 0.04\n")
-        more, less = gate.read_floors(path)
+            stream.write("share = 0.8\n" + text)
+        return gate.read_document(path)
+
+    def limits(self, document, processor):
+        return {floor.quantity.name: floor.limit for floor in gate.floors_of(document, processor)}
+
+    def test_a_floor_is_a_share_of_what_was_reached(self):
+        document = self.document("[reached.'a 1 1']\ndecide_16 = 10.0\ndecide_without_rsa = 0.04\n")
+        more, less = gate.floors_of(document, "a 1 1")
         self.assertEqual([more.judge(8.1), more.judge(7.9), more.judge(None)], ["ok", "LOW", "lacking"])
         self.assertEqual([less.judge(0.049), less.judge(0.051)], ["ok", "LOW"])
 
+    def test_a_processor_is_held_to_what_it_reached_itself(self):
+        document = self.document("[reached.'a 1 1']\ndecide_16 = 10.0\n[reached.'b 2 2']\ndecide_16 = 5.0\n")
+        self.assertEqual(self.limits(document, "a 1 1"), {"decide_16": 8.0})
+        self.assertEqual(self.limits(document, "b 2 2"), {"decide_16": 4.0})
+        self.assertEqual(gate.describe(document, "a 1 1"), "floors of 'a 1 1'")
+
+    def test_an_unknown_processor_is_told_so_and_must_hold_the_least_of_all(self):
+        document = self.document("[reached.'a 1 1']\ndecide_16 = 10.0\ndecide_without_rsa = 0.02\n"
+                                 "[reached.'b 2 2']\ndecide_16 = 5.0\ndecide_without_rsa = 0.01\n")
+        self.assertEqual(self.limits(document, "c 3 3"), {"decide_16": 4.0, "decide_without_rsa": 0.02 / 0.8})
+        self.assertIn("'c 3 3', of which bench/floors.toml knows nothing", gate.describe(document, "c 3 3"))
+
+    def test_a_figure_that_a_processor_lacks_is_the_least_of_the_others(self):
+        document = self.document("[reached.'a 1 1']\ndecide_16 = 10.0\n"
+                                 "[reached.'b 2 2']\ndecide_16 = 5.0\nclaims_to_dom = 0.5\n")
+        self.assertEqual(self.limits(document, "a 1 1"), {"decide_16": 8.0, "claims_to_dom": 0.4})
+        self.assertEqual(gate.describe(document, "a 1 1"), "floors of 'a 1 1', of the least of all for claims_to_dom")
+
     def test_a_floor_of_an_unknown_quantity_is_a_fault(self):
-        path = os.path.join(self.folder.name, "floors.toml")
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write("share = 0.8\n[reached]\nnothing_of_that_name = 1.0\n")
-        self.assertRaisesRegex(contest.Fault, "nothing_of_that_name", gate.read_floors, path)
+        self.assertRaisesRegex(contest.Fault, "a 1 1: no quantity .* nothing_of_that_name", self.document,
+                               "[reached.'a 1 1']\nnothing_of_that_name = 1.0\n")
+
+    def test_a_processor_is_named_as_cpuinfo_has_it(self):
+        self.assertEqual(contest.processor_name({"vendor_id": "GenuineIntel", "cpu family": "6", "model": "167"}),
+                         "GenuineIntel 6 167")
+        self.assertEqual(contest.processor_name({}), "? ? ?")
+
+    def test_the_gate_fails_where_this_processor_falls_below_its_own_floor(self):
+        document = self.document("[reached.'fast 1 1']\nclaims_to_dom = 1.0\n"
+                                 "[reached.'slow 2 2']\nclaims_to_dom = 0.5\n")
+        options = types.SimpleNamespace(build_dir=self.folder.name, cpu=ONE_PROCESS.cpu)
+        self.plant("claims", [{"name": "BM_ReadClaims", "x_dom": 0.5}])
+        self.assertEqual(gate.check(gate.floors_of(document, "slow 2 2"), set(), options), [])
+        fast = gate.floors_of(document, "fast 1 1")
+        self.assertEqual(gate.check(fast, set(), options), fast)
 
     def test_what_is_low_is_measured_once_more(self):
         low = [{"name": "BM_ReadClaims", "x_dom": 0.1}]
@@ -110,7 +147,8 @@ class BenchBarsTest(unittest.TestCase):
         self.assertEqual(gate.check(floors, set(), options), floors)
 
     def test_the_repository_has_floors(self):
-        self.assertTrue(gate.read_floors(os.path.join(ROOT, "bench", "floors.toml")))
+        document = gate.read_document(os.path.join(ROOT, "bench", "floors.toml"))
+        self.assertTrue(gate.floors_of(document, "unknown 0 0"))
 
 
 if __name__ == "__main__":
