@@ -1,261 +1,194 @@
 #include "server/admin.h"
 
 #include <algorithm>
-#include <array>
-#include <sstream>
-#include <vector>
+#include <utility>
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
-
-#include "server/json_text.h"
+#include "base/check.h"
+#include "server/admin_explain.h"
+#include "server/admin_metrics.h"
+#include "server/admin_pages.h"
+#include "server/admin_revocations.h"
+#include "server/media_type.h"
 
 namespace assay::server {
 namespace {
 
-constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
-constexpr std::string_view kPrometheusText = "text/plain; version=0.0.4; charset=utf-8";
-constexpr int kMethodNotAllowed = 405;
+constexpr std::string_view kGet = "GET, HEAD";
+constexpr std::string_view kPost = "POST";
+constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kJsonLines = "application/x-ndjson";
 
-// Gathers samples into families. A page has some dozens: a linear search will do.
-class MetricsPage {
- public:
-  void add(const Metric& metric) {
-    prometheus::ClientMetric sample;
-    for (const auto& [name, value] : metric.labels) sample.label.push_back({std::string(name), std::string(value)});
-    switch (metric.kind) {
-      case Metric::Kind::kCounter:
-        sample.counter.value = metric.value;
-        family_of(metric, prometheus::MetricType::Counter).metric.push_back(std::move(sample));
-        return;
-      case Metric::Kind::kGauge:
-        sample.gauge.value = metric.value;
-        family_of(metric, prometheus::MetricType::Gauge).metric.push_back(std::move(sample));
-        return;
-    }
-  }
-
-  [[nodiscard]] std::string text() const {
-    std::ostringstream out;
-    prometheus::TextSerializer().Serialize(out, families_);
-    return out.str();
-  }
-
- private:
-  prometheus::MetricFamily& family_of(const Metric& metric, prometheus::MetricType type) {
-    const std::string name = "assay_" + std::string(metric.name);
-    const auto found = std::find_if(families_.begin(), families_.end(),
-                                    [&name](const prometheus::MetricFamily& family) { return family.name == name; });
-    if (found != families_.end()) return *found;
-    return families_.emplace_back(
-        prometheus::MetricFamily{.name = name, .help = std::string(metric.help), .type = type, .metric = {}});
-  }
-
-  std::vector<prometheus::MetricFamily> families_;
-};
-
-// One field of HttpServerStats as a sample.
-struct StatSample {
-  std::string_view name;
-  std::string_view help;
-  Metric::Kind kind;
-  std::string_view label;  // empty: none
-  std::string_view label_value;
-  std::uint64_t HttpServerStats::*field;
-};
-
-constexpr std::string_view kRefusedHelp = "Requests that the HTTP reader refused, by reason.";
-constexpr std::string_view kTimeoutsHelp = "Connections closed because the client was too slow, by phase.";
-
-constexpr std::array<StatSample, 14> kStatSamples{{
-    {"server_connections_open",
-     "Connections open now.",
-     Metric::Kind::kGauge,
-     {},
-     {},
-     &HttpServerStats::connections_open},
-    {"server_connections_accepted_total",
-     "Connections accepted.",
-     Metric::Kind::kCounter,
-     {},
-     {},
-     &HttpServerStats::connections_accepted},
-    {"server_connections_refused_total",
-     "Connections closed at once because connections_max was reached.",
-     Metric::Kind::kCounter,
-     {},
-     {},
-     &HttpServerStats::connections_refused},
-    {"server_accept_failures_total",
-     "Failed accepts: no descriptor or memory was left.",
-     Metric::Kind::kCounter,
-     {},
-     {},
-     &HttpServerStats::accept_failures},
-    {"server_requests_total", "Complete requests.", Metric::Kind::kCounter, {}, {}, &HttpServerStats::requests},
-    {"server_requests_abandoned_total",
-     "Requests whose client left before the answer.",
-     Metric::Kind::kCounter,
-     {},
-     {},
-     &HttpServerStats::requests_abandoned},
-    {"server_requests_refused_total", kRefusedHelp, Metric::Kind::kCounter, "reason", "syntax",
-     &HttpServerStats::refused_syntax},
-    {"server_requests_refused_total", kRefusedHelp, Metric::Kind::kCounter, "reason", "head_size",
-     &HttpServerStats::refused_head_size},
-    {"server_requests_refused_total", kRefusedHelp, Metric::Kind::kCounter, "reason", "body_size",
-     &HttpServerStats::refused_body_size},
-    {"server_timeouts_total", kTimeoutsHelp, Metric::Kind::kCounter, "phase", "idle", &HttpServerStats::timeouts_idle},
-    {"server_timeouts_total", kTimeoutsHelp, Metric::Kind::kCounter, "phase", "head", &HttpServerStats::timeouts_head},
-    {"server_timeouts_total", kTimeoutsHelp, Metric::Kind::kCounter, "phase", "body", &HttpServerStats::timeouts_body},
-    {"server_timeouts_total", kTimeoutsHelp, Metric::Kind::kCounter, "phase", "send", &HttpServerStats::timeouts_send},
-    {"server_receive_restarts_total",
-     "Times that the buffers for receiving ran out for a moment.",
-     Metric::Kind::kCounter,
-     {},
-     {},
-     &HttpServerStats::receive_restarts},
-}};
-
-void add_stats(MetricsPage& page, const HttpServerStats& stats) {
-  for (const StatSample& sample : kStatSamples) {
-    Metric metric{.name = sample.name, .help = sample.help, .kind = sample.kind, .labels = {}, .value = 0};
-    if (!sample.label.empty()) metric.labels.emplace_back(sample.label, sample.label_value);
-    metric.value = static_cast<double>(stats.*sample.field);
-    page.add(metric);
-  }
+std::string_view path_of(const HttpRequest& request) noexcept {
+  return request.target.substr(0, request.target.find('?'));
 }
 
-// Every code that a check can be answered with, also those that were not: a rate needs the zero before the first.
-void add_answers(MetricsPage& page, const std::deque<AnswerCounters>& workers) {
-  for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
-    const ErrorFacts facts = facts_of(static_cast<ErrorCode>(i));
-    const bool is_answer = facts.verdict_class != VerdictClass::kSetup && facts.verdict_class != VerdictClass::kPending;
-    if (!is_answer) continue;
-    std::uint64_t count = 0;
-    for (const AnswerCounters& worker : workers) count += worker.read(i);
-    page.add({.name = "server_answers_total",
-              .help = "Checks answered, by code and class.",
-              .kind = Metric::Kind::kCounter,
-              .labels = {{"code", facts.name}, {"class", facts_of(facts.verdict_class).name}},
-              .value = static_cast<double>(count)});
-  }
+std::string_view query_of(const HttpRequest& request) noexcept {
+  const std::size_t mark = request.target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : request.target.substr(mark + 1);
 }
 
-void append_member(std::string& json, std::string_view name, std::string_view value) {
-  append_json_string(json, name);
-  json += ':';
-  append_json_string(json, value);
+bool is_allowed(std::string_view method, std::string_view allow) noexcept {
+  return allow == kPost ? method == kPost : method == "GET" || method == "HEAD";
 }
 
-// In seconds since the epoch; null where there is no such time.
-void append_time(std::string& json, std::string_view name, std::int64_t wall_us) {
-  json += ',';
-  append_json_string(json, name);
-  json += ':' + (wall_us == 0 ? std::string("null") : std::to_string(wall_us / 1'000'000));
+AdminPage wrong_type_page(std::string_view wanted) {
+  return error_page(415, "unsupported_media_type", "Content-Type must be " + std::string(wanted));
 }
 
-// A member behind others.
-void append_list(std::string& json, std::string_view name, const std::vector<std::string>& texts) {
-  json += ',';
-  append_json_string(json, name);
-  json += ":[";
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    if (i > 0) json += ',';
-    append_json_string(json, texts[i]);
-  }
-  json += ']';
-}
-
-void append_key(std::string& json, const KeyInfo& key) {
-  json += '{';
-  append_member(json, "issuer", key.issuer_name);
-  json += ',';
-  append_member(json, "kid", key.kid);
-  json += ',';
-  append_member(json, "type", key.type);
-  json += ',';
-  append_member(json, "alg", key.alg);
-  json += ",\"bits\":" + std::to_string(key.bits);
-  json += key.usable ? ",\"usable\":true," : ",\"usable\":false,";
-  append_member(json, "reason", key.reason);
-  json += ',';
-  append_member(json, "thumbprint", key.thumbprint);
-  append_time(json, "first_seen", key.first_seen_us);
-  append_time(json, "last_seen", key.last_seen_us);
-  json += '}';
-}
+AdminPage bad_request_page(std::string_view sentence) { return error_page(400, "invalid_request", sentence); }
 
 }  // namespace
 
-void AdminHandler::on_requests(std::span<const Exchange> exchanges, Responder& responder, Now /*now*/) {
-  for (const Exchange& exchange : exchanges) {
-    const Page page = page_of(*exchange.request);
-    std::array<HttpField, 3> fields{{{.name = "Content-Type", .value = page.content_type},
-                                     {.name = "Cache-Control", .value = "no-store"},
-                                     {.name = "Allow", .value = "GET, HEAD"}}};
-    const std::size_t count = page.status == kMethodNotAllowed ? 3 : 2;
-    responder.answer(exchange.id, {.status = page.status, .fields = std::span(fields).first(count), .body = page.body});
+const std::array<AdminHandler::Endpoint, 10> AdminHandler::kEndpoints{
+    {{"/healthz", kGet, Access::kOpen, &AdminHandler::serve_health},
+     {"/readyz", kGet, Access::kOpen, &AdminHandler::serve_readiness},
+     {"/metrics", kGet, Access::kOpen, &AdminHandler::serve_metrics},
+     {"/keys", kGet, Access::kOpen, &AdminHandler::serve_keys},
+     {"/revoke", kPost, Access::kRights, &AdminHandler::serve_revoke},
+     {"/revocations/lift", kPost, Access::kRights, &AdminHandler::serve_lift},
+     {"/revocations", kGet, Access::kRights, &AdminHandler::serve_revocations},
+     {"/invalidate", kPost, Access::kRights, &AdminHandler::serve_invalidate},
+     {"/explain", kPost, Access::kRights, &AdminHandler::serve_explain},
+     {"/reload", kPost, Access::kRights, &AdminHandler::serve_reload}}};
+
+AdminHandler::AdminHandler(AdminOptions options, std::optional<Worker> worker)
+    : options_(std::move(options)),
+      rights_(*options_.settings.admin, std::move(worker)),
+      reader_(kAdminObjectBytesMax),
+      inbox_(std::make_shared<base::WakeInbox<Settled>>()) {
+  for (const ListenerSettings& listener : options_.settings.listeners) entrances_.push_back(listener.entrance);
+  wakes_.add(inbox_->fd());
+  if (rights_.wake_fd() >= 0) wakes_.add(rights_.wake_fd());
+}
+
+AdminHandler::~AdminHandler() {
+  for (const Waiting& waiting : waiting_) rights_.cancel(waiting.ticket);
+}
+
+void AdminHandler::on_requests(std::span<const Exchange> exchanges, Responder& responder, Now now) {
+  for (const Exchange& exchange : exchanges) admit({exchange, responder, now}, Ticket{});
+}
+
+void AdminHandler::on_abandoned(ExchangeId id) {
+  const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                  [id](const Waiting& waiting) { return waiting.exchange.id == id; });
+  if (found == waiting_.end()) return;  // the log's answer finds no request any more
+  rights_.cancel(found->ticket);
+  waiting_.erase(found);
+}
+
+void AdminHandler::on_wake(Responder& responder, Now now) {
+  for (const Settled& settled : inbox_->take_all()) answer_with(result_page(settled.result), settled.id, responder);
+  std::array<Ticket, kBatchMax> tickets;
+  const std::size_t count = rights_.drain(tickets);
+  for (const Ticket ticket : std::span(tickets).first(count)) {
+    const auto found = std::find_if(waiting_.begin(), waiting_.end(),
+                                    [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+    if (found == waiting_.end()) continue;
+    const Exchange exchange = found->exchange;
+    waiting_.erase(found);
+    admit({exchange, responder, now}, ticket);
   }
 }
 
-AdminHandler::Page AdminHandler::page_of(const HttpRequest& request) const {
-  if (request.method != "GET" && request.method != "HEAD") {
-    return {.status = kMethodNotAllowed, .body = "{\"error\":\"method_not_allowed\"}"};
+void AdminHandler::admit(const Call& call, Ticket ticket) {
+  const std::string_view path = path_of(call.request());
+  const auto* const endpoint =
+      std::find_if(kEndpoints.begin(), kEndpoints.end(), [path](const Endpoint& known) { return known.path == path; });
+  if (endpoint == kEndpoints.end()) {
+    return call.answer(error_page(404, "not_found", "no endpoint of this listener has this path"));
   }
-  const std::string_view path = request.target.substr(0, request.target.find('?'));
-  if (path == "/healthz") return {.content_type = kPlainText, .body = "ok\n"};
-  if (path == "/readyz") return readiness_page();
-  if (path == "/metrics") return metrics_page();
-  if (path == "/keys") return keys_page();
-  return {.status = 404, .body = "{\"error\":\"not_found\"}"};
-}
-
-AdminHandler::Page AdminHandler::readiness_page() const {
-  Readiness readiness = sources_.control.readiness();
-  if (sources_.draining.begun()) {
-    readiness.ready = false;
-    readiness.missing.emplace_back("the sidecar is draining");
+  if (!is_allowed(call.request().method, endpoint->allow)) {
+    AdminPage page = error_page(405, "method_not_allowed", "this path takes " + std::string(endpoint->allow));
+    page.allow = endpoint->allow;
+    return call.answer(page);
   }
-  Page page{.status = readiness.ready ? 200 : 503, .body = readiness.ready ? "{\"ready\":true" : "{\"ready\":false"};
-  append_list(page.body, "missing", readiness.missing);
-  append_list(page.body, "degraded", readiness.degraded);
-  page.body += ',';
-  append_member(page.body, "poller", sources_.checks.poller().name);
-  page.body += ',';
-  append_member(page.body, "reason", sources_.checks.poller().reason);
-  page.body += "}\n";
-  return page;
+  switch (endpoint->access) {
+    case Access::kOpen: return (this->*endpoint->serve)(call);
+    case Access::kRights: return serve_guarded(*endpoint, call, ticket);
+  }
 }
 
-AdminHandler::Page AdminHandler::metrics_page() const {
-  MetricsPage page;
-  sources_.control.for_each_metric([&page](const Metric& metric) { page.add(metric); });
-  add_answers(page, sources_.answers);
-  add_stats(page, sources_.checks.stats());
-  page.add({.name = "server_workers",
-            .help = "Threads that decide, by what they wait with.",
-            .kind = Metric::Kind::kGauge,
-            .labels = {{"poller", sources_.checks.poller().name}},
-            .value = static_cast<double>(sources_.checks.workers())});
-  page.add({.name = "server_draining",
-            .help = "1 once the sidecar has begun to drain.",
-            .kind = Metric::Kind::kGauge,
-            .labels = {},
-            .value = sources_.draining.begun() ? 1.0 : 0.0});
-  return {.content_type = kPrometheusText, .body = page.text()};
+void AdminHandler::serve_guarded(const Endpoint& endpoint, const Call& call, Ticket ticket) {
+  if (!rights_.are_configured()) {
+    return call.answer(
+        error_page(403, "access_denied", "nobody may use this path: set secret_file or scope of [admin]"));
+  }
+  const AdminRights::Answer answer = rights_.judge(call.request(), ticket, call.now);
+  switch (answer.kind) {
+    case AdminRights::Answer::Kind::kGranted: return (this->*endpoint.serve)(call);
+    case AdminRights::Answer::Kind::kRefused: return call.responder.answer(call.exchange.id, answer.refusal);
+    case AdminRights::Answer::Kind::kPending:
+      waiting_.push_back({.exchange = call.exchange, .ticket = answer.ticket});
+      return;
+  }
 }
 
-AdminHandler::Page AdminHandler::keys_page() const {
-  Page page{.body = "{\"keys\":["};
-  bool first = true;
-  sources_.control.for_each_key([&page, &first](const KeyInfo& key) {
-    if (!first) page.body += ',';
-    first = false;
-    append_key(page.body, key);
-  });
-  page.body += "]}\n";
-  return page;
+void AdminHandler::serve_health(const Call& call) { call.answer(health_page()); }
+void AdminHandler::serve_readiness(const Call& call) { call.answer(readiness_page(options_.sources)); }
+void AdminHandler::serve_metrics(const Call& call) { call.answer(metrics_page(options_.sources)); }
+void AdminHandler::serve_keys(const Call& call) { call.answer(keys_page(options_.sources.control)); }
+void AdminHandler::serve_revoke(const Call& call) { change_revocations(call, &Control::revoke); }
+void AdminHandler::serve_lift(const Call& call) { change_revocations(call, &Control::lift); }
+
+void AdminHandler::serve_revocations(const Call& call) {
+  call.answer(revocations_page(options_.sources.control, query_of(call.request())));
+}
+
+tl::expected<AdminTargets, AdminPage> AdminHandler::read_targets(const HttpRequest& request) {
+  const bool has_lines = has_media_type(request, kJsonLines);
+  if (!has_lines && !has_media_type(request, kJson)) {
+    return tl::unexpected<AdminPage>(wrong_type_page("application/json or application/x-ndjson"));
+  }
+  tl::expected<AdminTargets, std::string> targets =
+      has_lines ? read_target_lines(request.body, reader_) : read_target(request.body, reader_);
+  if (!targets) return tl::unexpected<AdminPage>(bad_request_page(targets.error()));
+  return std::move(*targets);
+}
+
+void AdminHandler::change_revocations(const Call& call, Change change) {
+  const tl::expected<AdminTargets, AdminPage> targets = read_targets(call.request());
+  if (!targets) return call.answer(targets.error());
+  (options_.sources.control.*change)(targets->targets(), call.now,
+                                     [inbox = inbox_, id = call.exchange.id](const RevocationResult& result) {
+                                       inbox->put({.id = id, .result = result});
+                                     });
+}
+
+void AdminHandler::serve_invalidate(const Call& call) {
+  if (!has_media_type(call.request(), kJson)) return call.answer(wrong_type_page(kJson));
+  const Expected<std::span<const Claim>> members = reader_.read(call.request().body);
+  if (!members) return call.answer(bad_request_page("the body is not one JSON object"));
+  std::string_view issuer;
+  std::string_view token;
+  for (const Claim& member : *members) {
+    const bool is_known = member.name == "issuer" || member.name == "token";
+    if (!is_known || member.kind != JsonKind::kString) {
+      return call.answer(
+          bad_request_page("the members are token and, if there are several issuers of opaque tokens, "
+                           "issuer: both are strings"));
+    }
+    (member.name == "token" ? token : issuer) = member.text;
+  }
+  if (token.empty()) return call.answer(bad_request_page("token is missing"));
+  if (!options_.sources.control.invalidate(issuer, token)) {
+    return call.answer(bad_request_page("no such issuer has opaque tokens"));
+  }
+  call.answer({.body = "{\"invalidated\":true}\n"});
+}
+
+void AdminHandler::serve_explain(const Call& call) {
+  if (!has_media_type(call.request(), kJson)) return call.answer(wrong_type_page(kJson));
+  call.answer(explain_page(options_.sources.control, entrances_, call.request().body, reader_, call.now));
+}
+
+void AdminHandler::serve_reload(const Call& call) {
+  if (!options_.reload) {
+    return call.answer(error_page(404, "not_configured", "this program has no configuration to read again"));
+  }
+  const tl::expected<void, std::string> reloaded = options_.reload();
+  if (!reloaded) return call.answer(error_page(422, "invalid_configuration", reloaded.error()));
+  call.answer({.body = "{\"reloaded\":true}\n"});
 }
 
 }  // namespace assay::server

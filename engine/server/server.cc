@@ -1,7 +1,10 @@
 #include "server/server.h"
 
+#include <algorithm>
+#include <thread>
+#include <utility>
+
 #include "assay/control.h"
-#include "server/admin.h"
 #include "server/settings_faults.h"
 
 namespace assay::server {
@@ -15,20 +18,29 @@ std::string join_lines(const std::vector<std::string>& lines) {
   return text;
 }
 
+// One per core where the settings leave it open. The admin thread's worker counts among the engine's as well.
+std::uint32_t workers_of(const Settings& settings) {
+  const bool admin_decides = settings.admin && settings.admin->entrance;
+  if (settings.workers != 0 || !admin_decides) return settings.workers;
+  return std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(kWorkersMax - 1));
+}
+
 }  // namespace
 
-tl::expected<std::unique_ptr<Sidecar>, std::string> Sidecar::start(Engine& engine, Settings settings) {
+tl::expected<std::unique_ptr<Sidecar>, std::string> Sidecar::start(Engine& engine, Settings settings,
+                                                                   ReloadConfiguration reload) {
   const std::vector<std::string> faults = settings_faults(settings);
   if (!faults.empty()) return tl::unexpected<std::string>(join_lines(faults));
   std::unique_ptr<Sidecar> sidecar(new Sidecar(std::move(settings)));
   if (Opened opened = sidecar->open_checks(engine); !opened) return tl::unexpected<std::string>(opened.error());
-  if (Opened opened = sidecar->open_admin(engine); !opened) return tl::unexpected<std::string>(opened.error());
+  if (Opened opened = sidecar->open_admin(engine, std::move(reload)); !opened)
+    return tl::unexpected<std::string>(opened.error());
   return sidecar;
 }
 
 tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
   HttpServerOptions options{.listeners = {},
-                            .workers = settings_.workers,
+                            .workers = workers_of(settings_),
                             .limits = settings_.http,
                             .poller = settings_.poller,
                             .make_handler = {}};
@@ -48,16 +60,24 @@ tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
   return {};
 }
 
-tl::expected<void, std::string> Sidecar::open_admin(Engine& engine) {
+tl::expected<void, std::string> Sidecar::open_admin(Engine& engine, ReloadConfiguration reload) {
   if (!settings_.admin) return {};
-  const AdminSources sources{
-      .control = engine.control(), .checks = *checks_, .answers = answers_, .draining = draining_};
-  auto server = HttpServer::start(
-      {.listeners = {{.address = settings_.admin->address, .body = BodyUse::kDiscard}},
-       .workers = 1,
-       .limits = settings_.http,
-       .poller = settings_.poller,
-       .make_handler = [sources](std::uint32_t /*worker_index*/) { return std::make_unique<AdminHandler>(sources); }});
+  const AdminOptions options{
+      .sources = {.control = engine.control(), .checks = *checks_, .answers = answers_, .draining = draining_},
+      .settings = settings_,
+      .reload = std::move(reload)};
+  HttpLimits limits = settings_.http;
+  limits.body_bytes_max = kAdminBodyBytesMax;
+  limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);
+  auto server = HttpServer::start({.listeners = {{.address = settings_.admin->address, .body = BodyUse::kKeep}},
+                                   .workers = 1,
+                                   .limits = limits,
+                                   .poller = settings_.poller,
+                                   .make_handler = [&engine, &options](std::uint32_t /*worker_index*/) {
+                                     std::optional<Worker> worker;
+                                     if (options.settings.admin->entrance) worker = engine.worker();
+                                     return std::make_unique<AdminHandler>(options, std::move(worker));
+                                   }});
   if (!server) return tl::unexpected<std::string>(server.error());
   admin_ = std::move(*server);
   return {};

@@ -16,6 +16,7 @@
 #include "assay/engine.h"
 #include "assay/expected.h"
 #include "assay/settings.h"
+#include "server/admin.h"
 #include "server/check_handler.h"
 #include "server/drain_flag.h"
 #include "server/http_server.h"
@@ -25,9 +26,12 @@ namespace assay::server {
 class Sidecar {
  public:
   // Opens every listener and returns once all of them serve. The engine must outlive the sidecar; every
-  // ListenerSettings::entrance must exist in its policy. The control machine is not stepped here.
-  // The error is a sentence for people (settings_faults, HttpServer::start); nothing is left running then.
-  [[nodiscard]] static tl::expected<std::unique_ptr<Sidecar>, std::string> start(Engine& engine, Settings settings);
+  // ListenerSettings::entrance and AdminSettings::entrance must exist in its policy. The control machine is not stepped
+  // here. Where there is an admin entrance, the admin thread has a worker of the engine as well.
+  //   reload  what POST /reload of the admin listener does; nothing: it says that it cannot
+  //   errors  a sentence for people (settings_faults, HttpServer::start); nothing is left running then
+  [[nodiscard]] static tl::expected<std::unique_ptr<Sidecar>, std::string> start(Engine& engine, Settings settings,
+                                                                                 ReloadConfiguration reload = {});
 
   // Stops at once; requests that wait are abandoned.
   ~Sidecar() = default;
@@ -53,7 +57,7 @@ class Sidecar {
 
   // Each opens one HTTP server; the error is the server's.
   [[nodiscard]] tl::expected<void, std::string> open_checks(Engine& engine);
-  [[nodiscard]] tl::expected<void, std::string> open_admin(Engine& engine);
+  [[nodiscard]] tl::expected<void, std::string> open_admin(Engine& engine, ReloadConfiguration reload);
 
   // In this order: each is looked at by the threads of what follows.
   const Settings settings_;

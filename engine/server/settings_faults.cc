@@ -93,6 +93,17 @@ void check_claim_headers(const ListenerSettings& listener, Complaints& complaint
   }
 }
 
+void check_admin(const Settings& settings, std::vector<std::string>& faults) {
+  const std::string& secret = settings.admin->secret;
+  const bool fits_bearer =
+      std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c <= '~' && c != ','; });
+  if (!fits_bearer) faults.emplace_back("admin: the secret has a byte that no Bearer credentials have: a blank, \",\"");
+  if (settings.admin->entrance && settings.workers >= kWorkersMax) {
+    faults.emplace_back("admin: with a scope the admin thread is a worker as well, so workers must be below " +
+                        std::to_string(kWorkersMax));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> settings_faults(const Settings& settings) {
@@ -104,6 +115,7 @@ std::vector<std::string> settings_faults(const Settings& settings) {
     check_trust(listener, complaints);
     check_claim_headers(listener, complaints);
   }
+  if (settings.admin) check_admin(settings, faults);
   return faults;
 }
 

@@ -8,7 +8,7 @@
 
 namespace assay::server {
 
-// Everything that Sidecar::start would refuse in the listeners, one sentence each, naming the listener. Empty: none.
+// Everything that Sidecar::start would refuse in the settings, one sentence each, naming the listener. Empty: none.
 //
 //   - no listener; no token place, or one twice; a place other than bearer without a name
 //   - a header or cookie name that is no token
@@ -16,6 +16,7 @@ namespace assay::server {
 //     that is no address
 //   - a claim header that is no token, occurs twice, or is one that the sidecar or HTTP itself sets, also in the
 //     spellings with "_" or "." that some backends take for the same
+//   - an admin secret that cannot be sent as Bearer credentials; kWorkersMax workers beside an admin entrance
 [[nodiscard]] std::vector<std::string> settings_faults(const Settings& settings);
 
 }  // namespace assay::server

@@ -137,15 +137,17 @@ void ControlMachine::remove_worker(const Seat& seat) {
 
 void ControlMachine::send(std::uint64_t fetch_id, FetchRequest request) {
   if (fetcher_ == nullptr) {
-    inbox_->put(fetch_id, FetchResult{.outcome = FetchOutcome::kUnreachable,
-                                      .status = 0,
-                                      .headers = {},
-                                      .body = {},
-                                      .complaint = "the engine was opened without a fetcher"});
+    inbox_->put({.fetch_id = fetch_id,
+                 .result = {.outcome = FetchOutcome::kUnreachable,
+                            .status = 0,
+                            .headers = {},
+                            .body = {},
+                            .complaint = "the engine was opened without a fetcher"}});
     return;
   }
-  fetcher_->fetch(std::move(request),
-                  [inbox = inbox_, fetch_id](FetchResult result) { inbox->put(fetch_id, std::move(result)); });
+  fetcher_->fetch(std::move(request), [inbox = inbox_, fetch_id](FetchResult result) {
+    inbox->put({.fetch_id = fetch_id, .result = std::move(result)});
+  });
 }
 
 void ControlMachine::send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request) {

@@ -62,7 +62,8 @@ RevocationOutcome RevocationRecords::add(const RevocationTarget& target) {
 RevocationOutcome RevocationRecords::add_token(const RevocationTarget& target) {
   RevocationOutcome outcome = RevocationOutcome::kNothing;
   for (std::uint32_t entrance = 0; entrance < policy_.entrances.size(); ++entrance) {
-    const Check check{.token = target.value, .entrance = entrance};
+    // Any path that can be read: what a token may do is judged after all that matters here.
+    const Check check{.token = target.value, .path = "/", .entrance = entrance};
     Trace trace;
     CheckState state;
     state.check = &check;

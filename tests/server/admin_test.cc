@@ -1,5 +1,8 @@
 #include "server/admin.h"
 
+#include <optional>
+#include <string>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -12,141 +15,41 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-class AdminTest : public SidecarTest {};
+constexpr std::string_view kSecret = "0123456789abcdef0123456789abcdef";
+constexpr std::string_view kJsonType = "Content-Type: application/json\r\n";
+constexpr std::string_view kLinesType = "Content-Type: application/x-ndjson\r\n";
 
-Policy policy_without_keys() {
-  Policy policy = sidecar_policy();
-  policy.issuers[0].keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};
-  return policy;
-}
+// A sidecar with an admin secret over a log in memory.
+class AdminTest : public SidecarTest {
+ protected:
+  ~AdminTest() override {
+    sidecar_.reset();
+    engine_.reset();  // before the log
+  }
+  void start_with_secret(Policy policy = sidecar_policy()) {
+    log_ = &revocations_;
+    Settings settings;
+    settings.listeners.emplace_back();
+    settings.admin = AdminSettings{.address = {}, .secret = std::string(kSecret)};
+    start(std::move(settings), std::move(policy));
+  }
+  [[nodiscard]] ClientResponse call(std::string_view path, std::string_view body,
+                                    std::string_view type = kJsonType) const {
+    return post_admin(path, body, bearer(kSecret) + std::string(type));
+  }
+  [[nodiscard]] ClientResponse see(std::string_view path) const {
+    return exchange_once(*sidecar_->admin_address(), get(path, bearer(kSecret)));
+  }
 
-TEST_F(AdminTest, HealthIsAlwaysGood) {
-  start(ListenerSettings{}, policy_without_keys());
-  EXPECT_EQ(ask_admin("/healthz").status, 200);
-  EXPECT_EQ(ask_admin("/healthz?probe=1").status, 200);
-}
-
-TEST_F(AdminTest, ReadinessNamesThePoller) {
-  Settings settings;
-  settings.poller = PollerChoice::kEpoll;
-  settings.listeners.emplace_back();
-  start(settings);
-  const ClientResponse response = ask_admin("/readyz");
-  EXPECT_EQ(response.status, 200);
-  EXPECT_THAT(response.body,
-              HasSubstr("{\"ready\":true,\"missing\":[],\"degraded\":[],\"poller\":\"epoll\",\"reason\":\""));
-  EXPECT_EQ(response.value("cache-control"), "no-store");
-}
-
-TEST_F(AdminTest, ReadinessNamesTheIssuerWithoutKeys) {
-  start(ListenerSettings{}, policy_without_keys());
-  const ClientResponse response = ask_admin("/readyz");
-  EXPECT_EQ(response.status, 503);
-  EXPECT_THAT(response.body, HasSubstr("{\"ready\":false,\"missing\":[\""));
-  EXPECT_THAT(response.body, HasSubstr("main"));
-}
-
-TEST_F(AdminTest, ReadinessSaysThatRevocationsAreNotAcceptedWhileChecksGoOn) {
-  test::FakeRevocationLog log;
-  log.health_now.accepts_appends = false;
-  log.health_now.complaint = "the disk is full";
-  log_ = &log;
-  start(ListenerSettings{});
-  const ClientResponse response = ask_admin("/readyz");
-  EXPECT_EQ(response.status, 200);
-  EXPECT_THAT(response.body, HasSubstr("\"degraded\":[\"revocations: none are accepted: the disk is full\"]"));
-  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
-  EXPECT_EQ(metric("assay_revocation_log_accepts"), 0);
-  EXPECT_EQ(metric("assay_revocations{kind=\"token\"}"), 0);
-  sidecar_.reset();
-  engine_.reset();  // before the log
-}
-
-TEST_F(AdminTest, ReadinessIsFalseWhileChecksStillFinish) {
-  start(ListenerSettings{});
-  SidecarClient waiting(listener());
-  waiting.send(get("/me", bearer("opaque-1")));
-  fetcher_.wait_for(1);
-  sidecar_->drain();
-  const ClientResponse response = ask_admin("/readyz");
-  EXPECT_EQ(response.status, 503);
-  EXPECT_THAT(response.body, HasSubstr("draining"));
-  EXPECT_EQ(metric("assay_server_draining"), 1);
-  fetcher_.answer(active_answer("bob"));
-  EXPECT_EQ(waiting.receive().value("x-assay-subject"), "bob");
-  sidecar_->join();
-}
-
-TEST_F(AdminTest, MetricsCountAnswersByCode) {
-  start(ListenerSettings{});
-  EXPECT_EQ(metric("assay_server_answers_total{code=\"accepted\",class=\"accepted\"}"), 0);
-  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
-  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
-  EXPECT_EQ(ask("/me").status, 401);
-  EXPECT_EQ(ask("/me?x", bearer("a,b")).status, 400);
-  const std::string too_long(kIdentityHeaderBytesMax + 1, 'a');
-  EXPECT_EQ(ask("/me", bearer(live_token({{"sub", "\"" + too_long + "\""}}))).status, 401);
-  EXPECT_EQ(metric("assay_server_answers_total{code=\"accepted\",class=\"accepted\"}"), 2);
-  EXPECT_EQ(metric("assay_server_answers_total{code=\"missing_token\",class=\"no_credentials\"}"), 1);
-  EXPECT_EQ(metric("assay_server_answers_total{code=\"multiple_tokens\",class=\"bad_request\"}"), 1);
-  EXPECT_EQ(metric("assay_server_answers_total{code=\"bad_claim\",class=\"invalid_token\"}"), 1);
-  EXPECT_EQ(metric("assay_server_requests_total"), 5);
-}
-
-TEST_F(AdminTest, MetricsShowServerAndEngine) {
-  Settings settings;
-  settings.poller = PollerChoice::kEpoll;
-  settings.listeners.emplace_back();
-  start(settings);
-  EXPECT_EQ(exchange_once(listener(), "GARBAGE\r\n\r\n").status, 400);
-  const ClientResponse response = ask_admin("/metrics");
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.value("content-type"), "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_EQ(metric("assay_server_workers{poller=\"epoll\"}"), 1);
-  EXPECT_EQ(metric("assay_server_requests_refused_total{reason=\"syntax\"}"), 1);
-  EXPECT_THAT(response.body, HasSubstr("# TYPE assay_server_answers_total counter"));
-  EXPECT_THAT(response.body, HasSubstr("main"));
-}
-
-TEST_F(AdminTest, AFamilyIsDeclaredOnce) {
-  start(ListenerSettings{});
-  const std::string page = ask_admin("/metrics").body;
-  const std::string declaration = "# TYPE assay_server_timeouts_total counter";
-  const std::size_t first = page.find(declaration);
-  ASSERT_NE(first, std::string::npos);
-  EXPECT_EQ(page.find(declaration, first + 1), std::string::npos);
-}
-
-TEST_F(AdminTest, KeysAreListedWithoutSecrets) {
-  Policy policy = sidecar_policy();
-  const std::string secret = "a shared secret that is long enough for HS256";
-  IssuerPolicy hmac;
-  hmac.name = "hmac \"quoted\"";
-  hmac.issuer = "https://hmac.example";
-  hmac.keys = {.kind = KeySource::Kind::kSecret, .text = secret};
-  hmac.algorithms = {Alg::kHS256};
-  hmac.audience_unchecked = true;
-  policy.issuers.push_back(hmac);
-  start(ListenerSettings{}, policy);
-  const ClientResponse response = ask_admin("/keys");
-  EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.value("content-type"), "application/json");
-  EXPECT_THAT(response.body,
-              HasSubstr("{\"issuer\":\"main\",\"kid\":\"k1\",\"type\":\"OKP Ed25519\",\"alg\":\"EdDSA\""));
-  EXPECT_THAT(response.body, HasSubstr("\"usable\":true"));
-  EXPECT_THAT(response.body, testing::ContainsRegex("\"thumbprint\":\"[A-Za-z0-9_-]+\",\"first_seen\":null,"));
-  EXPECT_THAT(response.body, HasSubstr("\"thumbprint\":\"\"")) << "a secret has none to show";
-  EXPECT_THAT(response.body, HasSubstr("hmac \\\"quoted\\\""));
-  EXPECT_THAT(response.body, Not(HasSubstr(secret)));
-  EXPECT_THAT(response.body, Not(HasSubstr("nobody may see")));
-  EXPECT_THAT(ask_admin("/metrics").body, Not(HasSubstr(secret)));
-}
+  test::FakeRevocationLog revocations_;
+};
 
 TEST_F(AdminTest, OtherPathsAndMethodsAreRefused) {
   start(ListenerSettings{});
   EXPECT_EQ(ask_admin("/").status, 404);
   EXPECT_EQ(ask_admin("/healthz/").status, 404);
-  EXPECT_EQ(ask_admin("/revoke").status, 404);
+  EXPECT_EQ(ask_admin("/revocations/").status, 404);
+  EXPECT_EQ(ask_admin("/revoke").status, 405);
   const ClientResponse response =
       exchange_once(*sidecar_->admin_address(), "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(response.status, 405);
@@ -164,6 +67,189 @@ TEST_F(AdminTest, HeadIsAnsweredAsGet) {
   SidecarClient client(*sidecar_->admin_address());
   client.send("HEAD /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
   EXPECT_EQ(client.receive_head().status, 200);
+}
+
+TEST_F(AdminTest, WithoutSecretAndScopeNobodyMayChangeAnything) {
+  start(ListenerSettings{});
+  for (const std::string_view path : {"/revoke", "/revocations/lift", "/invalidate", "/explain", "/reload"}) {
+    const ClientResponse response = post_admin(path, "{}", bearer(kSecret) + std::string(kJsonType));
+    EXPECT_EQ(response.status, 403) << path;
+    EXPECT_THAT(response.body, HasSubstr("secret_file or scope of [admin]")) << path;
+  }
+  EXPECT_EQ(ask_admin("/revocations").status, 403);
+  EXPECT_EQ(ask_admin("/metrics").status, 200);
+}
+
+TEST_F(AdminTest, WhoHasNoRightsChangesNothing) {
+  start_with_secret();
+  const std::string body = R"({"kind":"subject","issuer":"main","value":"alice"})";
+  EXPECT_EQ(post_admin("/revoke", body, kJsonType).status, 401);
+  EXPECT_EQ(post_admin("/revoke", body, bearer("another secret") + std::string(kJsonType)).status, 401);
+  EXPECT_EQ(ask_admin("/revocations").status, 401);
+  EXPECT_EQ(revocations_.appends, 0U);
+  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
+}
+
+TEST_F(AdminTest, ASubjectIsRevokedAndLifted) {
+  start_with_secret();
+  const std::string body = R"({"kind":"subject","issuer":"main","value":"alice"})";
+  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
+  const ClientResponse revoked = call("/revoke", body);
+  EXPECT_EQ(revoked.status, 200);
+  EXPECT_EQ(revoked.body, "{\"recorded\":1,\"propagated\":true}\n");
+  EXPECT_EQ(revoked.value("cache-control"), "no-store");
+  EXPECT_EQ(ask("/me", bearer(live_token())).value("x-assay-code"), "revoked");
+  EXPECT_EQ(ask("/me", bearer(live_token({{"sub", "\"bob\""}}))).status, 200);
+  EXPECT_EQ(call("/revocations/lift", body).status, 200);
+  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
+}
+
+TEST_F(AdminTest, OneTokenIsRevoked) {
+  start_with_secret();
+  const std::string token = live_token();
+  EXPECT_EQ(call("/revoke", R"({"kind":"token","value":")" + token + "\"}").body,
+            "{\"recorded\":1,\"propagated\":true}\n");
+  EXPECT_EQ(ask("/me", bearer(token)).value("x-assay-code"), "revoked");
+  EXPECT_EQ(ask("/me", bearer(live_token({{"nonce", "1"}}))).status, 200);
+}
+
+TEST_F(AdminTest, ATokenThatDoesNotVerifyIsNotRecorded) {
+  start_with_secret();
+  std::string token = live_token();
+  token.back() = token.back() == 'A' ? 'Q' : 'A';
+  const ClientResponse response = call("/revoke", R"({"kind":"token","value":")" + token + "\"}");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "{\"recorded\":0,\"propagated\":true}\n");
+  EXPECT_EQ(revocations_.appends, 0U);
+}
+
+TEST_F(AdminTest, LinesAreOneBatch) {
+  start_with_secret();
+  std::string body;
+  for (int i = 0; i < 1000; ++i) {
+    body += R"({"kind":"subject","issuer":"main","value":"user-)" + std::to_string(i) + "\"}\n";
+  }
+  const ClientResponse response = call("/revoke", body, kLinesType);
+  EXPECT_EQ(response.status, 200);
+  EXPECT_THAT(response.body, HasSubstr("\"recorded\":1000,"));
+  EXPECT_EQ(revocations_.appends, 1U);
+  EXPECT_EQ(ask("/me", bearer(live_token({{"sub", "\"user-999\""}}))).value("x-assay-code"), "revoked");
+}
+
+TEST_F(AdminTest, ABatchWithAFaultRecordsNothing) {
+  start_with_secret();
+  const std::string good = R"({"kind":"subject","issuer":"main","value":"alice"})";
+  const ClientResponse unknown_kind = call("/revoke", good + "\n{\"kind\":\"user\",\"value\":\"x\"}\n", kLinesType);
+  EXPECT_EQ(unknown_kind.status, 400);
+  EXPECT_THAT(unknown_kind.body, HasSubstr("line 2: kind is none of token, jti, subject"));
+  const ClientResponse unknown_issuer =
+      call("/revoke", good + "\n" + R"({"kind":"subject","issuer":"nobody","value":"x"})", kLinesType);
+  EXPECT_EQ(unknown_issuer.status, 400);
+  EXPECT_THAT(unknown_issuer.body, HasSubstr("target 2: no such issuer"));
+  EXPECT_EQ(revocations_.appends, 0U);
+  EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
+}
+
+TEST_F(AdminTest, ABodyMayBeLongButNotEndless) {
+  start_with_secret();
+  const std::string line = R"({"kind":"jti","issuer":"main","value":"0123456789abcdef"})";
+  std::string body;
+  while (body.size() + line.size() + 1 <= kAdminBodyBytesMax) body += line + "\n";
+  EXPECT_EQ(call("/revoke", body, kLinesType).status, 200);
+  body.resize(kAdminBodyBytesMax + 1, ' ');
+  SidecarClient client(*sidecar_->admin_address());
+  client.send("POST /revoke HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  EXPECT_EQ(client.receive().status, 413);
+}
+
+TEST_F(AdminTest, OnlyJsonTypesAreTaken) {
+  start_with_secret();
+  const std::string body = R"({"kind":"subject","issuer":"main","value":"alice"})";
+  EXPECT_EQ(call("/revoke", body, "Content-Type: text/plain\r\n").status, 415);
+  EXPECT_EQ(call("/revoke", body, "").status, 415);
+  EXPECT_EQ(call("/invalidate", R"({"token":"x"})", kLinesType).status, 415);
+  EXPECT_EQ(call("/revoke", body, "Content-Type: Application/JSON; charset=utf-8\r\n").status, 200);
+}
+
+TEST_F(AdminTest, TheThreadServesOthersWhileTheLogWrites) {
+  revocations_.holds = true;
+  start_with_secret();
+  SidecarClient waiting(*sidecar_->admin_address());
+  waiting.send(post("/revoke", R"({"kind":"subject","issuer":"main","value":"alice"})",
+                    bearer(kSecret) + std::string(kJsonType)));
+  while (ask("/me", bearer(live_token())).status == 200) continue;  // enforced before it is on disk
+  EXPECT_EQ(ask_admin("/healthz").status, 200);
+  EXPECT_TRUE(revocations_.settle(AppendOutcome::kDurableHere));
+  const ClientResponse response = waiting.receive();
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(response.body, "{\"recorded\":1,\"propagated\":false}\n");
+}
+
+TEST_F(AdminTest, AnAnswerOfTheLogMayFindItsClientGone) {
+  revocations_.holds = true;
+  start_with_secret();
+  {
+    SidecarClient leaving(*sidecar_->admin_address());
+    leaving.send(post("/revoke", R"({"kind":"subject","issuer":"main","value":"alice"})",
+                      bearer(kSecret) + std::string(kJsonType)));
+    while (ask("/me", bearer(live_token())).status == 200) continue;
+  }
+  EXPECT_TRUE(revocations_.settle(AppendOutcome::kDurable));
+  EXPECT_EQ(ask_admin("/healthz").status, 200);
+  sidecar_.reset();  // and its server
+}
+
+TEST_F(AdminTest, AFullDiskIsToldAndTheRevocationHolds) {
+  revocations_.outcome = AppendOutcome::kNoSpace;
+  start_with_secret();
+  EXPECT_EQ(call("/revoke", R"({"kind":"subject","issuer":"main","value":"alice"})").status, 507);
+  EXPECT_EQ(ask("/me", bearer(live_token())).value("x-assay-code"), "revoked");
+}
+
+TEST_F(AdminTest, WithoutALogTheSettingIsNamed) {
+  Settings settings;
+  settings.listeners.emplace_back();
+  settings.admin = AdminSettings{.address = {}, .secret = std::string(kSecret)};
+  start(std::move(settings));
+  const ClientResponse response = call("/revoke", R"({"kind":"subject","issuer":"main","value":"alice"})");
+  EXPECT_EQ(response.status, 404);
+  EXPECT_THAT(response.body, HasSubstr("[state] revocations"));
+}
+
+TEST_F(AdminTest, AnAnswerOfIntrospectionIsForgotten) {
+  start_with_secret();
+  SidecarClient first(listener());
+  first.send(get("/me", bearer("opaque-1")));
+  fetcher_.answer(active_answer("bob"));
+  EXPECT_EQ(first.receive().value("x-assay-subject"), "bob");
+  EXPECT_EQ(call("/invalidate", R"({"issuer":"asked","token":"opaque-1"})").body, "{\"invalidated\":true}\n");
+  first.send(get("/me", bearer("opaque-1")));
+  fetcher_.answer(active_answer("carol"));
+  EXPECT_EQ(first.receive().value("x-assay-subject"), "carol");
+  EXPECT_EQ(call("/invalidate", R"({"issuer":"main","token":"opaque-1"})").status, 400);
+  EXPECT_EQ(call("/invalidate", R"({"token":""})").status, 400);
+  EXPECT_EQ(call("/invalidate", R"({"token":"a","path":"/"})").status, 400);
+  EXPECT_EQ(call("/invalidate", R"({"token":1})").status, 400);
+}
+
+TEST_F(AdminTest, AReloadIsAskedForAndItsReasonTold) {
+  std::optional<std::string> fault;
+  reload_ = [&fault]() -> tl::expected<void, std::string> {
+    if (fault) return tl::unexpected<std::string>(*fault);
+    return {};
+  };
+  start_with_secret();
+  EXPECT_EQ(call("/reload", "").body, "{\"reloaded\":true}\n");
+  fault = "assay.toml:3:1: unknown key";
+  const ClientResponse response = call("/reload", "");
+  EXPECT_EQ(response.status, 422);
+  EXPECT_THAT(response.body, HasSubstr("assay.toml:3:1: unknown key"));
+  EXPECT_EQ(post_admin("/reload", "", {}).status, 401);
+}
+
+TEST_F(AdminTest, WhereNothingCanBeReloadedItSaysSo) {
+  start_with_secret();
+  EXPECT_EQ(call("/reload", "").status, 404);
 }
 
 }  // namespace

@@ -11,12 +11,21 @@ assay_add_test(server_decision_test
     ${CMAKE_CURRENT_LIST_DIR}/judged_request_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/oauth_error_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/media_type_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_location_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/wake_set_test.cc
   LIBS assay::server)
 
 assay_add_test(sidecar_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/admin_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_explain_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_metrics_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_page_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_pages_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_revocations_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_rights_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_targets_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/check_handler_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sidecar_client.cc

@@ -86,5 +86,27 @@ TEST(SettingsFaults, AClaimHeaderIsAFieldNameWithAClaim) {
   EXPECT_THAT(faults_of(with_claim_headers({{.claim = "", .header = "X-T"}})), ElementsAre(HasSubstr("no claim")));
 }
 
+std::vector<std::string> faults_of_admin(AdminSettings admin, std::uint32_t workers = 1) {
+  Settings settings;
+  settings.workers = workers;
+  settings.listeners.push_back({.address = {.host = "127.0.0.1", .port = 8181}});
+  settings.admin = std::move(admin);
+  return settings_faults(settings);
+}
+
+TEST(SettingsFaults, TheAdminSecretMustBeSendable) {
+  EXPECT_THAT(faults_of_admin({.address = {}}), IsEmpty());
+  EXPECT_THAT(faults_of_admin({.address = {}, .secret = "aZ09-._~+/=!#"}), IsEmpty());
+  for (const char* secret : {"two words", "a,b", "line\n", "\xc3\xa9"}) {
+    EXPECT_THAT(faults_of_admin({.address = {}, .secret = secret}), ElementsAre(HasSubstr("the secret"))) << secret;
+  }
+}
+
+TEST(SettingsFaults, TheAdminThreadNeedsRoomForAWorker) {
+  EXPECT_THAT(faults_of_admin({.address = {}, .entrance = 1}, kWorkersMax - 1), IsEmpty());
+  EXPECT_THAT(faults_of_admin({.address = {}, .entrance = 1}, kWorkersMax), ElementsAre(HasSubstr("workers")));
+  EXPECT_THAT(faults_of_admin({.address = {}}, kWorkersMax), IsEmpty());
+}
+
 }  // namespace
 }  // namespace assay::server

@@ -134,4 +134,9 @@ std::string get(std::string_view path, std::string_view fields) {
   return "GET " + std::string(path) + " HTTP/1.1\r\nHost: sidecar\r\n" + std::string(fields) + "\r\n";
 }
 
+std::string post(std::string_view path, std::string_view body, std::string_view fields) {
+  return "POST " + std::string(path) + " HTTP/1.1\r\nHost: sidecar\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\n" + std::string(fields) + "\r\n" + std::string(body);
+}
+
 }  // namespace assay::server

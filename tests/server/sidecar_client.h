@@ -53,5 +53,7 @@ class SidecarClient {
 
 // "GET path HTTP/1.1" with a Host field and `fields`, each ending in CRLF.
 [[nodiscard]] std::string get(std::string_view path, std::string_view fields = {});
+// "POST path HTTP/1.1" likewise, with Content-Length and `body`.
+[[nodiscard]] std::string post(std::string_view path, std::string_view body, std::string_view fields = {});
 
 }  // namespace assay::server

@@ -132,8 +132,9 @@ void SidecarTest::start(Settings settings, Policy policy) {
     if (listener.address.kind == Address::Kind::kTcp) listener.address.host = "127.0.0.1";
   }
   settings.workers = 1;
-  settings.admin = AdminSettings{.address = {.host = "127.0.0.1"}};
-  auto sidecar = Sidecar::start(*engine_, std::move(settings));
+  if (!settings.admin) settings.admin.emplace();
+  settings.admin->address.host = "127.0.0.1";
+  auto sidecar = Sidecar::start(*engine_, std::move(settings), reload_);
   ASSERT_TRUE(sidecar.has_value()) << sidecar.error();
   sidecar_ = std::move(*sidecar);
 }

@@ -61,12 +61,17 @@ class SidecarTest : public testing::Test {
   [[nodiscard]] ClientResponse ask_admin(std::string_view path) const {
     return exchange_once(*sidecar_->admin_address(), get(path));
   }
+  // A POST to the admin listener. `fields` end in CRLF each; Content-Length is added.
+  [[nodiscard]] ClientResponse post_admin(std::string_view path, std::string_view body, std::string_view fields) const {
+    return exchange_once(*sidecar_->admin_address(), post(path, body, fields));
+  }
   // The value of a line of /metrics that starts with `sample` and a blank; -1 if there is none.
   [[nodiscard]] double metric(const std::string& sample) const;
 
   std::string directory_;
   LateFetcher fetcher_;
   RevocationLog* log_ = nullptr;  // of the engine that start() opens
+  ReloadConfiguration reload_;    // of the sidecar that start() opens
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Sidecar> sidecar_;
 };

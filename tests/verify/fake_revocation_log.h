@@ -2,7 +2,9 @@
 // and speak for other nodes.
 #pragma once
 
+#include <atomic>
 #include <deque>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,14 +13,14 @@
 
 namespace assay::test {
 
-// Thread-confined.
+// Calls of the engine and settle() may come from different threads; the fields are set before the engine is opened.
 class FakeRevocationLog final : public RevocationLog {
  public:
   FakeRevocationLog() = default;
   FakeRevocationLog(const FakeRevocationLog&) = delete;
   FakeRevocationLog& operator=(const FakeRevocationLog&) = delete;
   ~FakeRevocationLog() override {
-    while (!held_.empty()) settle(AppendOutcome::kClosed);
+    while (settle(AppendOutcome::kClosed)) continue;
   }
 
   ReplayResult replay(const ReplaySink& sink) override {
@@ -30,8 +32,11 @@ class FakeRevocationLog final : public RevocationLog {
   }
 
   void append(std::vector<RevocationRecord> records, AppendDone done) override {
-    ++appends;
-    held_.emplace_back(std::move(records), std::move(done));
+    {
+      const std::lock_guard lock(mutex_);
+      ++appends;
+      held_.emplace_back(std::move(records), std::move(done));
+    }
     if (!holds) settle(outcome);
   }
 
@@ -39,14 +44,21 @@ class FakeRevocationLog final : public RevocationLog {
   void forget(std::int64_t now_us) override { forgotten_us = now_us; }
   [[nodiscard]] RevocationLogHealth health() const override { return health_now; }
 
-  // Settles the oldest append that is held.
-  void settle(AppendOutcome how) {
+  // Settles the oldest append that is held; whether there was one.
+  bool settle(AppendOutcome how) {
+    std::unique_lock lock(mutex_);
+    if (held_.empty()) return false;
     auto [records, done] = std::move(held_.front());
     held_.pop_front();
     if (is_durable(how)) {
       for (RevocationRecord& record : records) keep(record);
     }
-    done({.outcome = how, .last_sequence = sequence_, .complaint = how == AppendOutcome::kDurable ? "" : "so it is"});
+    const std::uint64_t last_sequence = sequence_;
+    lock.unlock();
+    done({.outcome = how,
+          .last_sequence = last_sequence,
+          .complaint = how == AppendOutcome::kDurable ? "" : "so it is"});
+    return true;
   }
 
   // Another node did this.
@@ -61,7 +73,7 @@ class FakeRevocationLog final : public RevocationLog {
   std::vector<RevocationRecord> kept;  // what replay() hands over
   RevocationLogHealth health_now{.accepts_appends = true, .fleet_position = {}, .complaint = {}};
   std::int64_t forgotten_us = 0;
-  std::size_t appends = 0;
+  std::atomic<std::size_t> appends{0};
 
  private:
   void keep(RevocationRecord& record) {
@@ -69,6 +81,7 @@ class FakeRevocationLog final : public RevocationLog {
     kept.push_back(record);
   }
 
+  std::mutex mutex_;
   std::deque<std::pair<std::vector<RevocationRecord>, AppendDone>> held_;
   FollowSink sink_;
   std::uint64_t sequence_ = 0;

@@ -16,8 +16,8 @@ TEST(FetchInbox, HandsOverInOrderAndOnce) {
   FetchInbox inbox;
   EXPECT_FALSE(is_readable(inbox));
   EXPECT_TRUE(inbox.take_all().empty());
-  inbox.put(1, {});
-  inbox.put(2, {});
+  inbox.put({.fetch_id = 1, .result = {}});
+  inbox.put({.fetch_id = 2, .result = {}});
   EXPECT_TRUE(is_readable(inbox));
   const std::vector<FetchInbox::Item> items = inbox.take_all();
   ASSERT_EQ(items.size(), 2U);
@@ -25,14 +25,6 @@ TEST(FetchInbox, HandsOverInOrderAndOnce) {
   EXPECT_EQ(items[1].fetch_id, 2U);
   EXPECT_FALSE(is_readable(inbox));
   EXPECT_TRUE(inbox.take_all().empty());
-}
-
-TEST(FetchInbox, IsReadableAfterAWakeUpAlone) {
-  FetchInbox inbox;
-  inbox.wake();
-  EXPECT_TRUE(is_readable(inbox));
-  EXPECT_TRUE(inbox.take_all().empty());
-  EXPECT_FALSE(is_readable(inbox));
 }
 
 }  // namespace

@@ -34,6 +34,19 @@ TEST_F(RevocationRecordsTest, AJwtThatDoesNotVerifyIsNotRecorded) {
   EXPECT_EQ(code_at(compact), ErrorCode::kNone);
 }
 
+TEST_F(RevocationRecordsTest, ATokenIsRecordedWhateverItMayDo) {
+  Policy chosen = policy();
+  chosen.unmatched_authenticated = false;
+  chosen.routes.push_back({.path = "/orders",
+                           .methods = {"POST"},
+                           .issuers = {},
+                           .scopes = {"orders"},
+                           .any_scopes = {},
+                           .required_claims = {}});
+  open(chosen);
+  EXPECT_EQ(revoke({.value = token()}), RevocationOutcome::kDone);
+}
+
 TEST_F(RevocationRecordsTest, AJwtWhoseKeysAreNotThereCannotBeRecordedNow) {
   IssuerPolicy issuer = issuer_policy();
   issuer.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};

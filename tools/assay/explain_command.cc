@@ -45,26 +45,21 @@ std::string option_for(std::string setting) {
   return setting;
 }
 
-// For the table, and for JSON.
-struct ResultWords {
-  const char* shown;
-  const char* name;
-};
-
-ResultWords words_for(ExplainStep::Result result) {
+// For the table.
+const char* shown_result(ExplainStep::Result result) {
   switch (result) {
-    case ExplainStep::Result::kPassed: return {"ok", "ok"};
-    case ExplainStep::Result::kRefused: return {"REFUSED", "refused"};
-    case ExplainStep::Result::kSkipped: return {"skipped", "skipped"};
-    case ExplainStep::Result::kNotReached: return {"not reached", "not_reached"};
+    case ExplainStep::Result::kPassed: return "ok";
+    case ExplainStep::Result::kRefused: return "REFUSED";
+    case ExplainStep::Result::kSkipped: return "skipped";
+    case ExplainStep::Result::kNotReached: return "not reached";
   }
-  return {"not reached", "not_reached"};
+  return "not reached";
 }
 
 std::string table_text(const Explanation& explanation) {
   TextTable table({"CHECK", "RESULT", "FINDING", "SETTING"});
   for (const ExplainStep& step : explanation.steps) {
-    table.add({step.name, words_for(step.result).shown, printable(step.finding), printable(step.setting)});
+    table.add({step.name, shown_result(step.result), printable(step.finding), printable(step.setting)});
   }
   std::string text = table.text() + "\n" + std::string(verdict_word(explanation.code));
   if (explanation.code != ErrorCode::kNone) {
@@ -80,7 +75,7 @@ std::string json_text(const Explanation& explanation) {
     steps += steps.empty() ? "" : ",";
     steps += signing::JsonObject()
                  .add("check", step.name)
-                 .add("result", words_for(step.result).name)
+                 .add("result", name_of(step.result))
                  .add("finding", step.finding)
                  .add("setting", step.setting)
                  .text();

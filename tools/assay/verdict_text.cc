@@ -74,20 +74,6 @@ std::string outcome_line(ErrorCode code, std::string_view detail) {
 
 }  // namespace
 
-std::string_view verdict_word(ErrorCode code) noexcept {
-  switch (facts_of(code).verdict_class) {
-    case VerdictClass::kAccepted: return "accept";
-    case VerdictClass::kNoCredentials:
-    case VerdictClass::kBadRequest:
-    case VerdictClass::kInvalidToken:
-    case VerdictClass::kLacksRights: return "refuse";
-    case VerdictClass::kCannotDecide:
-    case VerdictClass::kPending:
-    case VerdictClass::kSetup: return "undecided";
-  }
-  return "undecided";
-}
-
 std::string detail_text(ErrorCode code, std::string_view detail) {
   std::string text(facts_of(code).text);
   if (!detail.empty()) text.append(": ").append(detail);

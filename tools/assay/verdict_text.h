@@ -8,9 +8,6 @@
 
 namespace assay::cli {
 
-// "accept", "refuse" or "undecided".
-[[nodiscard]] std::string_view verdict_word(ErrorCode code) noexcept;
-
 // The code's sentence, with what it is about where there is more to say.
 [[nodiscard]] std::string detail_text(ErrorCode code, std::string_view detail);
 

@@ -61,6 +61,17 @@ struct ExplainStep {
   std::string setting;  // what decided it: "issuer.bookings.leeway = 0s"
 };
 
+// The public name of a result, as in JSON.
+[[nodiscard]] constexpr std::string_view name_of(ExplainStep::Result result) noexcept {
+  switch (result) {
+    case ExplainStep::Result::kPassed: return "ok";
+    case ExplainStep::Result::kRefused: return "refused";
+    case ExplainStep::Result::kSkipped: return "skipped";
+    case ExplainStep::Result::kNotReached: return "not_reached";
+  }
+  return {};
+}
+
 struct Explanation {
   std::vector<ExplainStep> steps;
   ErrorCode code = ErrorCode::kNone;

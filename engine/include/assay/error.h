@@ -53,6 +53,9 @@ struct VerdictClassFacts {
 [[nodiscard]] constexpr ErrorFacts facts_of(ErrorCode code) noexcept;
 [[nodiscard]] constexpr VerdictClassFacts facts_of(VerdictClass verdict_class) noexcept;
 
+// What a code comes to in one word: "accept", "refuse" or "undecided".
+[[nodiscard]] constexpr std::string_view verdict_word(ErrorCode code) noexcept;
+
 // Finds a code by its public name; kNone where there is none of that name.
 [[nodiscard]] constexpr ErrorCode find_error_code(std::string_view name) noexcept;
 
@@ -77,6 +80,20 @@ constexpr ErrorFacts facts_of(ErrorCode code) noexcept { return detail::kErrorFa
 
 constexpr VerdictClassFacts facts_of(VerdictClass verdict_class) noexcept {
   return detail::kVerdictClassFacts[static_cast<std::size_t>(verdict_class)];
+}
+
+constexpr std::string_view verdict_word(ErrorCode code) noexcept {
+  switch (facts_of(code).verdict_class) {
+    case VerdictClass::kAccepted: return "accept";
+    case VerdictClass::kNoCredentials:
+    case VerdictClass::kBadRequest:
+    case VerdictClass::kInvalidToken:
+    case VerdictClass::kLacksRights: return "refuse";
+    case VerdictClass::kCannotDecide:
+    case VerdictClass::kPending:
+    case VerdictClass::kSetup: break;
+  }
+  return "undecided";
 }
 
 constexpr ErrorCode find_error_code(std::string_view name) noexcept {

@@ -1,0 +1,48 @@
+#include "server/admin_rights.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/constant_time.h"
+#include "server/token_location.h"
+
+namespace assay::server {
+namespace {
+
+constexpr std::array<TokenPlace, 1> kBearerOnly{TokenPlace{}};
+
+// People ask here, and may know why.
+ListenerSettings refusal_settings() {
+  ListenerSettings settings;
+  settings.client_detail = true;
+  settings.realm = "assay admin";
+  return settings;
+}
+
+}  // namespace
+
+AdminRights::AdminRights(const AdminSettings& settings, std::optional<Worker> worker)
+    : settings_(settings), worker_(std::move(worker)), refusals_(refusal_settings()), scratch_(1) {}
+
+AdminRights::Answer AdminRights::refuse(const Refusal& refusal) {
+  return {.kind = Answer::Kind::kRefused, .refusal = refusals_.write(refusal)};
+}
+
+AdminRights::Answer AdminRights::judge(const HttpRequest& request, Ticket ticket, Now now) {
+  ASSAY_CHECK(are_configured());
+  const Expected<std::string_view> credentials =
+      find_token({.fields = request.fields, .target = request.target}, kBearerOnly, scratch_);
+  if (!credentials) return refuse({.code = credentials.error().code, .detail = {}});
+  const bool is_secret =
+      !settings_.secret.empty() && base::equals_in_constant_time(*credentials, settings_.secret) == 1;
+  if (is_secret) return {.kind = Answer::Kind::kGranted};
+  if (!worker_) return refuse({.code = ErrorCode::kMalformedToken, .detail = "it is not the admin secret"});
+  const Check check{.token = *credentials, .entrance = *settings_.entrance, .ticket = ticket};
+  Verdict verdict;
+  worker_->decide({&check, 1}, {&verdict, 1}, now);
+  if (verdict.pending()) return {.kind = Answer::Kind::kPending, .ticket = verdict.ticket()};
+  if (!verdict.accepted()) return refuse({.code = verdict.code(), .detail = verdict.detail()});
+  return {.kind = Answer::Kind::kGranted};
+}
+
+}  // namespace assay::server
