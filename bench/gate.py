@@ -37,7 +37,8 @@ def read_document(path):
     for processor, reached in document["reached"].items():
         unknown = sorted(set(reached) - set(quantities.QUANTITIES))
         if unknown:
-            raise contest.Fault(f"{path}: {processor}: no quantity of bench/quantities.py is named " + ", ".join(unknown))
+            raise contest.Fault(f"{path}: {processor}: no quantity of bench/quantities.py is named "
+                                + ", ".join(unknown))
     return document
 
 
