@@ -11,6 +11,7 @@
 #include "config/named_file.h"
 #include "config/route_reader.h"
 #include "config/server_reader.h"
+#include "config/state_reader.h"
 #include "config/toml_tree.h"
 
 namespace assay::config {
@@ -40,7 +41,7 @@ tl::expected<Configuration, std::vector<ConfigFault>> read_config(std::string_vi
   read_server(document, context, configuration);
   read_admin(document, context, configuration);
   refuse_unlisted_clients(document, faults, configuration);
-  document.refuse_unbuilt("state", "revocation ([state])");
+  read_state(document, context, configuration);
   document.finish();
   if (!faults.empty()) return Faulty(faults.take_sorted());
   return configuration;

@@ -4,6 +4,7 @@
 // version lacks are complaints: what is accepted is what is done.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -59,12 +60,32 @@ struct TenantGroup {
   std::vector<std::string> issuers;
 };
 
+// A URL that the configuration reader takes as it is, and where it stands: whoever uses it complains there.
+struct PlacedUrl {
+  std::string text;  // empty: none
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+};
+
+// [state]: where revocations are kept, and how they reach the other nodes of a fleet.
+struct StateSettings {
+  std::string log_path;  // of the log on this node's disk
+  PlacedUrl fleet;       // the fleet's Redis; holds no password
+  std::string fleet_password;
+  SecretSource fleet_password_source;
+  std::chrono::milliseconds fleet_timeout{1000};
+  std::uint64_t fleet_stream_length = 1'000'000;
+  std::string id_key;  // EngineOptions::revocation_id_key
+  SecretSource id_key_source;
+};
+
 struct Configuration {
   Policy policy;
   Settings settings;          // ListenerSettings::entrance of listener i is i; [admin]'s, if any, is the last
   SecretSource admin_secret;  // of AdminSettings::secret
   OutboundSettings outbound;
   std::vector<NamedClient> clients;
+  std::optional<StateSettings> state;  // nothing: no revocations
   std::vector<IssuerSources> sources;  // sources[i] belongs to policy.issuers[i]
   std::vector<TenantGroup> tenant_groups;
 };

@@ -126,16 +126,28 @@ void describe_listener(const ListenerSettings& listener, const EntrancePolicy& e
   lines.text_if_any("realm", listener.realm);
 }
 
-void describe_secret(const SecretSource& source, Lines& lines) {
-  lines.text_if_any("secret_file", source.file);
-  lines.text_if_any("secret_env", source.variable);
+// The secret's keys are `name` with "_file" and "_env".
+void describe_secret(const std::string& name, const SecretSource& source, Lines& lines) {
+  lines.text_if_any(name + "_file", source.file);
+  lines.text_if_any(name + "_env", source.variable);
+}
+
+void describe_state(const StateSettings& state, Lines& lines) {
+  lines.table("[state]");
+  lines.text("revocations", "sqlite:" + state.log_path);
+  describe_secret("id_key", state.id_key_source, lines);
+  if (state.fleet.text.empty()) return;
+  lines.text("fleet", state.fleet.text);
+  describe_secret("fleet_password", state.fleet_password_source, lines);
+  lines.duration("fleet_timeout", state.fleet_timeout);
+  lines.count("fleet_stream_length", state.fleet_stream_length);
 }
 
 void describe_admin(const Configuration& configuration, Lines& lines) {
   const AdminSettings& admin = *configuration.settings.admin;
   lines.table("[admin]");
   lines.text("address", format_address(admin.address));
-  describe_secret(configuration.admin_secret, lines);
+  describe_secret("secret", configuration.admin_secret, lines);
   if (admin.entrance) {
     const EntrancePolicy& entrance = configuration.policy.entrances[*admin.entrance];
     for (const std::string& scope : entrance.scopes) lines.text("scope", scope);
@@ -254,8 +266,9 @@ std::string describe(const Configuration& configuration) {
   for (const NamedClient& client : configuration.clients) {
     lines.table("[[client]]");
     lines.text("id", client.credentials.id);
-    describe_secret(client.secret, lines);
+    describe_secret("secret", client.secret, lines);
   }
+  if (configuration.state) describe_state(*configuration.state, lines);
   lines.table("[outbound]");
   lines.text_if_any("ca_file", configuration.outbound.ca_file);
   lines.text_if_any("proxy", configuration.outbound.proxy);

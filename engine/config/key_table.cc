@@ -11,6 +11,7 @@ constexpr KnownKey kKnownKeys[] = {
     {"", "listener"},
     {"", "admin"},
     {"", "client"},
+    {"", "state"},
     {"", "outbound"},
     {"", "issuer"},
     {"", "route"},
@@ -50,6 +51,15 @@ constexpr KnownKey kKnownKeys[] = {
     {"client", "id"},
     {"client", "secret_file"},
     {"client", "secret_env"},
+
+    {"state", "revocations"},
+    {"state", "id_key_file"},
+    {"state", "id_key_env"},
+    {"state", "fleet"},
+    {"state", "fleet_password_file"},
+    {"state", "fleet_password_env"},
+    {"state", "fleet_timeout"},
+    {"state", "fleet_stream_length"},
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},

@@ -11,6 +11,7 @@
 #include <set>
 #include <span>
 #include <string_view>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
@@ -157,6 +158,13 @@ void remove_all(const std::string& path) {
   }
 }
 
+// Best effort: who may not give files away keeps them.
+void give_to_owner_of(const std::string& original, const std::string& path) {
+  struct stat status {};
+  if (::stat(original.c_str(), &status) != 0) return;
+  static_cast<void>(::chown(path.c_str(), status.st_uid, status.st_gid));
+}
+
 // Puts the new log in the place of the old one. The old write-ahead log goes first: beside the new file it would be
 // read as the new file's.
 std::string replace(const std::string& path, const std::string& made, const Witness& witness, const LogState& state) {
@@ -171,20 +179,42 @@ std::string replace(const std::string& path, const std::string& made, const Witn
   return {};
 }
 
-// Where there is nothing to repair, why.
-std::optional<RepairReport> examine(const std::string& path) {
-  RepairReport report;
-  std::error_code ignored;
-  if (!fs::exists(path, ignored) && !fs::exists(path + "-witness", ignored)) {
-    return failed(report, path + ": there is no revocation log");
+// Precondition: the file or its witness is there.
+LogFinding check_existing(const std::string& path, bool is_empty) {
+  LogFinding finding;
+  {
+    Witness witness(path);
+    if (witness.hold() == Witness::Hold::kTaken) {
+      return {LogFinding::Outcome::kInUse, 0, path + ": a running process has it (" + witness.path() + " is locked)"};
+    }
+    // A start would begin with it.
+    if (is_empty && !witness.read()) return {.outcome = LogFinding::Outcome::kNone};
   }
   SqliteLogFile file(path);
   FileFault fault = file.open();
-  if (!fault.is_fault())
-    fault = file.check([&](std::span<const LoggedRecord> rows) { report.read_count += rows.size(); });
-  if (fault.kind == FileFault::Kind::kDamaged) return std::nullopt;
-  if (fault.is_fault()) return failed(report, fault.complaint);
+  if (!fault.is_fault()) {
+    fault = file.check([&](std::span<const LoggedRecord> rows) { finding.record_count += rows.size(); });
+  }
+  finding.complaint = fault.complaint;
+  finding.outcome = !fault.is_fault()                         ? LogFinding::Outcome::kWhole
+                    : fault.kind == FileFault::Kind::kDamaged ? LogFinding::Outcome::kDamaged
+                                                              : LogFinding::Outcome::kUnknown;
+  return finding;
+}
+
+// Where there is nothing to repair, why.
+std::optional<RepairReport> examine(const std::string& path) {
+  const LogFinding finding = check_sqlite_log(path);
+  RepairReport report;
+  switch (finding.outcome) {
+    case LogFinding::Outcome::kDamaged: return std::nullopt;
+    case LogFinding::Outcome::kNone: return failed(report, path + ": there is no revocation log");
+    case LogFinding::Outcome::kInUse:
+    case LogFinding::Outcome::kUnknown: return failed(report, finding.complaint);
+    case LogFinding::Outcome::kWhole: break;
+  }
   report.outcome = RepairReport::Outcome::kWhole;
+  report.read_count = finding.record_count;
   report.complaint = path + ": whole, " + std::to_string(report.read_count) + " records";
   return report;
 }
@@ -239,6 +269,7 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
     }
     written = file.state();
   }
+  give_to_owner_of(witness.path(), made);
   std::string error = replace(path, made, witness, written);
   remove_all(made);
   if (!error.empty()) return failed(report, std::move(error));
@@ -248,6 +279,17 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
 }
 
 }  // namespace
+
+LogFinding check_sqlite_log(const std::string& path) {
+  std::error_code ignored;
+  const bool has_file = fs::exists(path, ignored);
+  const bool has_witness = fs::exists(path + "-witness", ignored);
+  if (!has_file && !has_witness) return {.outcome = LogFinding::Outcome::kNone};
+  LogFinding finding = check_existing(path, has_file && fs::file_size(path, ignored) == 0);
+  // It was made to be locked.
+  if (!has_witness) fs::remove(path + "-witness", ignored);
+  return finding;
+}
 
 RepairReport repair_sqlite_log(const std::string& path) {
   if (std::optional<RepairReport> report = examine(path)) return *std::move(report);

@@ -1,11 +1,30 @@
-// Saves what can be read of a damaged revocation log. For people who were told that it is damaged; the engine never
-// does this by itself, because what is lost is a token that passes again.
+// Looks at a revocation log, and saves what can be read of a damaged one. For people; the engine never repairs by
+// itself, because what is lost is a token that passes again.
 #pragma once
 
 #include <cstdint>
 #include <string>
 
 namespace assay::store {
+
+// How a log would be found at a start.
+struct LogFinding {
+  enum class Outcome : std::uint8_t {
+    kNone,  // there is none: a start makes it
+    kWhole,
+    kDamaged,
+    kInUse,    // a running process has it: not looked at
+    kUnknown,  // it cannot be opened as a log: permissions, another format
+  };
+  Outcome outcome = Outcome::kUnknown;
+  std::uint64_t record_count = 0;  // kWhole
+  std::string complaint = {};      // one line for people; empty where kNone and kWhole
+};
+
+// Checks the log at `path` as a start does, and changes nothing. Leaves no file behind that was not there.
+//
+//   cost  as the replay of a start
+[[nodiscard]] LogFinding check_sqlite_log(const std::string& path);
 
 struct RepairReport {
   enum class Outcome : std::uint8_t {
@@ -28,6 +47,8 @@ struct RepairReport {
 // Errs on the side of refusing: a lift counts only where it is in its place, so a revocation whose lift is lost, or was
 // never acknowledged, holds again. Sequences stay as they were. Where anything is missing or was found among the bytes,
 // the node begins anew in its fleet, which gives it what it lacks.
+//
+// The new files belong to the owner of the damaged ones, as far as this process may give them away.
 //
 //   errors  kFailed: a running process has the log, there is none, no space for a copy and a new file
 //   cost    memory of about 200 bytes per record

@@ -59,6 +59,8 @@ test::MemoryFiles example_files() {
                  {"client.key", "-----BEGIN PRIVATE KEY-----\n"},
                  {"admin.secret", "steer-0123456789"},
                  {"shop.secret", "shop-pass"},
+                 {"id.key", std::string(64, 'k')},
+                 {"redis.secret", "redis-pass"},
                  {"batch.secret", std::string(32, 's')},
                  {"hubrise.secret", "client-pass"}};
   files.variables = {{"BATCH_SECRET", "pass"}, {"TILL_SECRET", "till-pass"}};

@@ -101,7 +101,6 @@ TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
 }
 
 TEST(Config, SaysWhatThisVersionLacks) {
-  expect_fault(kOne + "[@state]\nrevocations = \"sqlite:/x\"\n", "state", "not in this version", "remove");
   expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\nmode = @\"introspection\"\n" + kOne, "listener.mode",
                "not in this version", "\"ext_authz\", \"auth_request\"");
 }

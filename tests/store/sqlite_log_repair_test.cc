@@ -1,5 +1,10 @@
 #include "store/sqlite_log_repair.h"
 
+#include <filesystem>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,7 +93,7 @@ TEST_F(SqliteLogRepairTest, DoesNotTouchALogInUse) {
   static_cast<void>(replay_of(log));
   const RepairReport report = repair_sqlite_log(path_);
   EXPECT_EQ(report.outcome, RepairReport::Outcome::kFailed);
-  EXPECT_THAT(report.complaint, HasSubstr("another process"));
+  EXPECT_THAT(report.complaint, HasSubstr("a running process"));
 }
 
 TEST_F(SqliteLogRepairTest, SaysWhereThereIsNoLog) {
@@ -97,6 +102,65 @@ TEST_F(SqliteLogRepairTest, SaysWhereThereIsNoLog) {
   EXPECT_EQ(report.outcome, RepairReport::Outcome::kFailed);
   EXPECT_THAT(report.complaint, HasSubstr("there is no revocation log"));
   EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(SqliteLogRepairTest, GivesTheNewLogToTheOwnerOfTheOldOne) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root gives files away";
+  std::string main = copied_file();
+  std::fill_n(main.begin(), 4096, '\0');
+  write_whole(path_, main);
+  for (const char* suffix : {"", "-witness"}) ASSERT_EQ(::chown((path_ + suffix).c_str(), 65534, 65534), 0);
+  ASSERT_EQ(repair_sqlite_log(path_).outcome, RepairReport::Outcome::kRepaired);
+  for (const char* suffix : {"", "-witness"}) {
+    struct stat status {};
+    ASSERT_EQ(::stat((path_ + suffix).c_str(), &status), 0);
+    EXPECT_EQ(status.st_uid, 65534U) << suffix;
+  }
+}
+
+std::set<std::string> names_in(const std::filesystem::path& folder) {
+  std::set<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.insert(entry.path().filename());
+  return names;
+}
+
+TEST_F(SqliteLogRepairTest, ChecksALogAndLeavesItAlone) {
+  using Outcome = LogFinding::Outcome;
+  const std::string before = read_whole(path_);
+  const std::set<std::string> files = names_in(folder_.folder());
+  LogFinding finding = check_sqlite_log(path_);
+  EXPECT_EQ(finding.outcome, Outcome::kWhole) << finding.complaint;
+  EXPECT_EQ(finding.record_count, 200U);
+  EXPECT_TRUE(read_whole(path_) == before);
+  std::filesystem::remove(path_ + "-witness");
+  EXPECT_EQ(check_sqlite_log(path_).outcome, Outcome::kWhole);
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-witness"));
+  EXPECT_EQ(check_sqlite_log(path_ + "-none").outcome, Outcome::kNone);
+  const std::string empty = (folder_.folder() / "empty").string();
+  write_whole(empty, "");
+  EXPECT_EQ(check_sqlite_log(empty).outcome, Outcome::kNone);
+  EXPECT_EQ(std::filesystem::file_size(empty), 0U);
+  write_whole(path_, std::string(8192, 'x'));
+  EXPECT_EQ(check_sqlite_log(path_).outcome, Outcome::kUnknown) << "nothing says that it was a log";
+}
+
+TEST_F(SqliteLogRepairTest, FindsDamageAndWhoHasTheLog) {
+  using Outcome = LogFinding::Outcome;
+  {
+    SqliteLog log(path_);
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    const LogFinding finding = check_sqlite_log(path_);
+    EXPECT_EQ(finding.outcome, Outcome::kInUse);
+    EXPECT_THAT(finding.complaint, HasSubstr("running process"));
+  }
+  std::string main = copied_file();
+  const std::size_t row = main.rfind("Arow");
+  main[row + 20] = static_cast<char>(main[row + 20] ^ 1);
+  write_whole(path_, main);
+  const LogFinding finding = check_sqlite_log(path_);
+  EXPECT_EQ(finding.outcome, Outcome::kDamaged);
+  EXPECT_THAT(finding.complaint, HasSubstr("damaged at byte"));
+  EXPECT_TRUE(read_whole(path_) == main);
 }
 
 TEST_F(SqliteLogRepairTest, KeepsACopyOfEachDamagedFile) {

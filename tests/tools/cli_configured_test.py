@@ -270,7 +270,7 @@ def test_serve_leaves_who_may_steer_to_a_restart(serve):
     old = serve.file.read_text()
     serve.file.write_text(old + '[admin]\naddress = "tcp://127.0.0.1:0"\nscope = "steer"\n')
     serve.program.send_signal(signal.SIGHUP)
-    serve.wait_for_log("[admin], [[client]] and [outbound] change at a restart only")
+    serve.wait_for_log("[admin], [[client]], [state] and [outbound] change at a restart only")
     assert serve.stop() == 0
 
 

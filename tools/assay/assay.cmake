@@ -13,6 +13,7 @@ add_executable(assay
   ${CMAKE_CURRENT_LIST_DIR}/main.cc
   ${CMAKE_CURRENT_LIST_DIR}/mint_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/policy_options.cc
+  ${CMAKE_CURRENT_LIST_DIR}/revocation_state.cc
   ${CMAKE_CURRENT_LIST_DIR}/serve_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/terminal.cc
   ${CMAKE_CURRENT_LIST_DIR}/text_file.cc
@@ -21,4 +22,5 @@ add_executable(assay
   ${CMAKE_CURRENT_LIST_DIR}/verify_command.cc)
 target_compile_definitions(assay PRIVATE ASSAY_VERSION="${PROJECT_VERSION}")
 target_link_libraries(assay PRIVATE
-  assay_flags assay_signing assay_verify assay_config assay_outbound assay_server CLI11::CLI11 spdlog::spdlog)
+  assay_flags assay_signing assay_verify assay_config assay_outbound assay_server assay_store CLI11::CLI11
+  spdlog::spdlog)

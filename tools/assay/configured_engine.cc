@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "assay/policy_options.h"
+#include "assay/revocation_state.h"
 #include "assay/terminal.h"
 #include "base/check.h"
 #include "config/disk_files.h"
@@ -60,6 +61,26 @@ bool is_fetched(const KeySource& keys) {
   return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl || !keys.file.empty();
 }
 
+// All of `opened` but the engine and the log.
+void open_fetchers(const config::Configuration& configuration, ConfiguredEngine& opened) {
+  const config::OutboundSettings& outbound = configuration.outbound;
+  opened.network = std::make_unique<outbound::HttpFetcher>(
+      outbound::HttpFetcherOptions{.ca_file = outbound.ca_file,
+                                   .proxy = outbound.proxy,
+                                   .proxy_credentials = outbound.proxy_credentials,
+                                   .client_certificate = outbound.client_certificate,
+                                   .client_key = outbound.client_key});
+  static const config::DiskFiles disk;
+  opened.fetcher = std::make_unique<config::FileFetcher>(disk, *opened.network);
+}
+
+EngineOptions engine_options(const config::Configuration& configuration, const ConfiguredEngine& opened) {
+  return {.policy = configuration.policy,
+          .fetcher = opened.fetcher.get(),
+          .recheck_one_in = configuration.settings.recheck_one_in,
+          .verified_cache_bytes = configuration.settings.verified_cache_bytes};
+}
+
 }  // namespace
 
 std::optional<config::Configuration> load_configuration(const std::string& path) {
@@ -67,6 +88,11 @@ std::optional<config::Configuration> load_configuration(const std::string& path)
   if (!configuration) {
     for (const config::ConfigFault& fault : configuration.error()) print_fault(path, fault);
     return std::nullopt;
+  }
+  if (configuration->state) {
+    const std::vector<config::ConfigFault> faults = state_faults(*configuration->state);
+    for (const config::ConfigFault& fault : faults) print_fault(path, fault);
+    if (!faults.empty()) return std::nullopt;
   }
   std::vector<std::string> faults = policy_faults(configuration->policy);
   if (faults.empty()) faults = find_key_faults(*configuration);
@@ -77,20 +103,26 @@ std::optional<config::Configuration> load_configuration(const std::string& path)
 
 ConfiguredEngine open_engine(const config::Configuration& configuration) {
   ConfiguredEngine opened;
-  const config::OutboundSettings& outbound = configuration.outbound;
-  opened.network = std::make_unique<outbound::HttpFetcher>(
-      outbound::HttpFetcherOptions{.ca_file = outbound.ca_file,
-                                   .proxy = outbound.proxy,
-                                   .proxy_credentials = outbound.proxy_credentials,
-                                   .client_certificate = outbound.client_certificate,
-                                   .client_key = outbound.client_key});
-  static const config::DiskFiles disk;
-  opened.fetcher = std::make_unique<config::FileFetcher>(disk, *opened.network);
-  auto engine = Engine::open({.policy = configuration.policy,
-                              .fetcher = opened.fetcher.get(),
-                              .recheck_one_in = configuration.settings.recheck_one_in,
-                              .verified_cache_bytes = configuration.settings.verified_cache_bytes});
+  open_fetchers(configuration, opened);
+  auto engine = Engine::open(engine_options(configuration, opened));
   // load_configuration has asked everything that could be refused here.
+  ASSAY_CHECK(engine.has_value());
+  opened.engine = std::move(*engine);
+  return opened;
+}
+
+tl::expected<ConfiguredEngine, std::string> open_serving_engine(const config::Configuration& configuration) {
+  if (!configuration.state) return open_engine(configuration);
+  ConfiguredEngine opened;
+  open_fetchers(configuration, opened);
+  opened.revocation_log = make_log(*configuration.state);
+  std::string complaint;
+  EngineOptions options = engine_options(configuration, opened);
+  options.revocation_log = opened.revocation_log.get();
+  options.revocation_id_key = configuration.state->id_key;
+  options.complaint = &complaint;
+  auto engine = Engine::open(std::move(options));
+  if (!engine && engine.error().code == ErrorCode::kBadRevocationLog) return tl::make_unexpected(complaint);
   ASSAY_CHECK(engine.has_value());
   opened.engine = std::move(*engine);
   return opened;

@@ -8,6 +8,7 @@
 #include "assay/control.h"
 #include "assay/engine.h"
 #include "assay/fetcher.h"
+#include "assay/revocation_log.h"
 #include "config/config.h"
 
 namespace assay::cli {
@@ -16,15 +17,23 @@ namespace assay::cli {
 // `file:line:column: message`. Nothing if anything is.
 [[nodiscard]] std::optional<config::Configuration> load_configuration(const std::string& path);
 
-// An engine and what it reaches the network with.
+// An engine and what it reaches the network and the disk with.
 struct ConfiguredEngine {
-  std::unique_ptr<Fetcher> network;  // outlives the fetcher
-  std::unique_ptr<Fetcher> fetcher;  // key files, and the network; outlives the engine
-  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Fetcher> network;                         // outlives the fetcher
+  std::unique_ptr<Fetcher> fetcher;                         // key files, and the network; outlives the engine
+  std::unique_ptr<RevocationLog> revocation_log = nullptr;  // outlives the engine; null: nothing can be revoked
+  std::unique_ptr<Engine> engine = nullptr;
 };
 
+// An engine that knows of no revocation: the log of [state] belongs to the sidecar.
 // Precondition: `configuration` is from load_configuration.
 [[nodiscard]] ConfiguredEngine open_engine(const config::Configuration& configuration);
+
+// The sidecar's engine: with the log of [state], where there is one.
+//   errors   the log cannot be replayed: one line for people, with file, offset and what to do
+// Precondition: `configuration` is from load_configuration.
+[[nodiscard]] tl::expected<ConfiguredEngine, std::string> open_serving_engine(
+    const config::Configuration& configuration);
 
 // Waits until every issuer has its keys, or the first attempt of those that have none has failed.
 //   returns   what is missing then: a sentence per issuer

@@ -22,9 +22,11 @@ std::optional<ConfiguredEngine> open_configured(const CLI::App& command, const D
   }
   const std::optional<config::Configuration> configuration = load_configuration(options.config);
   if (!configuration) return std::nullopt;
-  if (options.listener > configuration->policy.entrances.size()) {
+  // Without listeners there is one entrance for all. [admin]'s, behind the listeners', is none of them.
+  const std::size_t listener_count = std::max<std::size_t>(1, configuration->settings.listeners.size());
+  if (options.listener > listener_count) {
     complain("--listener " + std::to_string(options.listener) + ": " + options.config + " has only " +
-             std::to_string(configuration->policy.entrances.size()));
+             std::to_string(listener_count));
     return std::nullopt;
   }
   ConfiguredEngine opened = open_engine(*configuration);

@@ -1,6 +1,7 @@
 // assay serve: the sidecar from start to drain.
 #include <cstdio>
 #include <memory>
+#include <numeric>
 #include <signal.h>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "assay/commands.h"
 #include "assay/configured_engine.h"
+#include "assay/revocation_state.h"
 #include "config/value_text.h"
 #include "server/server.h"
 
@@ -72,7 +74,7 @@ class ReadinessLog {
   }
   static void log_degraded(const Readiness& now) {
     for (const std::string& sentence : now.degraded) spdlog::warn("degraded: {}", sentence);
-    if (now.degraded.empty()) spdlog::info("no longer degraded: every issuer's keys are as fetched last");
+    if (now.degraded.empty()) spdlog::info("no longer degraded");
   }
 
   Readiness last_;
@@ -86,7 +88,7 @@ void reload(const std::string& path, const std::string& running_fixed_part, Cont
   }
   if (fixed_part(*next) != running_fixed_part) {
     spdlog::error(
-        "reload: [server], [[listener]], [admin], [[client]] and [outbound] change at a restart only; the old "
+        "reload: [server], [[listener]], [admin], [[client]], [state] and [outbound] change at a restart only; the old "
         "configuration stays");
     return;
   }
@@ -96,6 +98,16 @@ void reload(const std::string& path, const std::string& running_fixed_part, Cont
   } else {
     spdlog::error("reload: {}; the old configuration stays", facts_of(reloaded.error().code).text);
   }
+}
+
+void log_revocations(const config::Configuration& configuration, const Control& control) {
+  if (!configuration.state) {
+    spdlog::info("revocations: off, the configuration has no [state]");
+    return;
+  }
+  const RevocationStatus status = control.revocation_status();
+  const std::size_t count = std::accumulate(status.counts.begin(), status.counts.end(), std::size_t{0});
+  spdlog::info("revocations: {} in force, kept in {}", count, describe_log(*configuration.state));
 }
 
 void print_addresses(const server::Sidecar& sidecar) {
@@ -125,14 +137,19 @@ ExitStatus run_serve(const std::string& path) {
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   const std::optional<config::Configuration> configuration = load_configuration(path);
   if (!configuration) return ExitStatus::kUsage;
-  const ConfiguredEngine opened = open_engine(*configuration);
-  auto sidecar = server::Sidecar::start(*opened.engine, configuration->settings);
+  const tl::expected<ConfiguredEngine, std::string> opened = open_serving_engine(*configuration);
+  if (!opened) {
+    spdlog::error("cannot serve: {}", opened.error());
+    return ExitStatus::kUsage;
+  }
+  log_revocations(*configuration, opened->engine->control());
+  auto sidecar = server::Sidecar::start(*opened->engine, configuration->settings);
   if (!sidecar) {
     spdlog::error("cannot serve: {}", sidecar.error());
     return ExitStatus::kUsage;
   }
   print_addresses(**sidecar);
-  serve_until_told(path, *configuration, signals, opened.engine->control());
+  serve_until_told(path, *configuration, signals, opened->engine->control());
   spdlog::info("draining: what has begun is finished");
   (*sidecar)->drain();
   (*sidecar)->join();
@@ -144,7 +161,8 @@ Prints `listening ADDRESS` for every listener once it serves; logs to standard e
 SIGTERM or SIGINT: stop accepting, finish what has begun, exit 0. SIGHUP: read the configuration again; a broken one
 changes nothing.
 
-Exit status: 0 after a signal, 2 if the configuration is wrong or an address cannot be bound.
+Exit status: 0 after a signal, 2 if the configuration is wrong, an address cannot be bound or the log of revocations is
+damaged or another process's.
 
 Example:
   assay serve --config assay.toml

@@ -1,0 +1,91 @@
+#include "config/state_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "assay/limits.h"
+#include "config/secret_reader.h"
+
+namespace assay::config {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr DurationBounds kFleetTimeoutBounds{milliseconds(50), seconds(30)};
+constexpr IntegerBounds kStreamLengthBounds{1000, 1'000'000'000};
+constexpr SecretKeys kIdKeys{
+    .file = "id_key_file", .variable = "id_key_env", .bytes = {kHmacSecretBytesMin, kHmacSecretBytesMax}};
+constexpr SecretKeys kPasswordKeys{.file = "fleet_password_file", .variable = "fleet_password_env", .bytes = {1, 1024}};
+
+constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kRevocationsForm = "\"sqlite:/var/lib/assay/revocations.db\"";
+
+bool has_any(const TableReader& reader, const SecretKeys& keys) {
+  return reader.has(keys.file) || reader.has(keys.variable);
+}
+
+void read_log_path(TableReader& reader, const ReadContext& context, StateSettings& state) {
+  reader.require("revocations", kRevocationsForm);
+  const TomlValue* value = reader.read_string("revocations");
+  if (value == nullptr) return;
+  if (!value->text.starts_with(kSqlite) || value->text.size() == kSqlite.size() || value->text.ends_with('/')) {
+    return reader.complain_value("revocations", *value, kRevocationsForm);
+  }
+  state.log_path = resolve(context, value->text.substr(kSqlite.size()));
+}
+
+// Whether the part before the host says more than a user: "redis://user:password@host".
+bool holds_password(std::string_view url) {
+  const std::size_t authority_at = url.find("://");
+  if (authority_at == std::string_view::npos) return false;
+  const std::string_view authority = url.substr(authority_at + 3, url.find('/', authority_at + 3) - authority_at - 3);
+  const std::size_t user_end = authority.rfind('@');
+  return user_end != std::string_view::npos && authority.substr(0, user_end).find(':') != std::string_view::npos;
+}
+
+void read_fleet(TableReader& reader, const ReadContext& context, StateSettings& state) {
+  const TomlValue* url = reader.read_string("fleet");
+  if (url != nullptr) {
+    state.fleet = {.text = url->text, .line = url->place.line, .column = url->place.column};
+    if (holds_password(url->text)) {
+      // Not quoted: it is a credential.
+      reader.complain_at(url->place, "fleet",
+                         "holds a password; accepted: \"redis://user@host\" with fleet_password_file or "
+                         "fleet_password_env");
+    }
+  }
+  if (has_any(reader, kPasswordKeys)) {
+    if (auto password = read_secret(reader, context, kPasswordKeys, state.fleet_password_source)) {
+      state.fleet_password = std::move(*password);
+    }
+  }
+  reader.read_duration("fleet_timeout", kFleetTimeoutBounds, state.fleet_timeout);
+  reader.read_integer("fleet_stream_length", kStreamLengthBounds, state.fleet_stream_length);
+}
+
+}  // namespace
+
+void read_state(TableReader& document, const ReadContext& context, Configuration& out) {
+  const TomlValue* table = document.read_table("state");
+  if (table == nullptr) return;
+  TableReader reader(*table, "state", context.faults);
+  StateSettings state;
+  read_log_path(reader, context, state);
+  if (reader.has("fleet")) {
+    read_fleet(reader, context, state);
+  } else {
+    for (const std::string_view key : {kPasswordKeys.file, kPasswordKeys.variable, std::string_view("fleet_timeout"),
+                                       std::string_view("fleet_stream_length")}) {
+      reader.refuse_without_effect(key, "there is no fleet");
+    }
+  }
+  // What one node names, all must name alike.
+  if (reader.has("fleet") || has_any(reader, kIdKeys)) {
+    if (auto key = read_secret(reader, context, kIdKeys, state.id_key_source)) state.id_key = std::move(*key);
+  }
+  reader.finish();
+  out.state = std::move(state);
+}
+
+}  // namespace assay::config

@@ -1,0 +1,37 @@
+#include "assay/revocation_state.h"
+
+#include <optional>
+#include <utility>
+
+#include "store/redis_log.h"
+#include "store/redis_url.h"
+#include "store/sqlite_log.h"
+
+namespace assay::cli {
+
+std::vector<config::ConfigFault> state_faults(const config::StateSettings& state) {
+  if (state.fleet.text.empty()) return {};
+  std::string complaint;
+  if (store::parse_redis_url(state.fleet.text, complaint)) return {};
+  return {{.line = state.fleet.line,
+           .column = state.fleet.column,
+           .message = "state.fleet: the URL cannot be used: " + complaint +
+                      "; accepted: \"redis://[USER@]HOST[:PORT][,HOST[:PORT]...][/DATABASE][/PREFIX]\""}};
+}
+
+std::unique_ptr<RevocationLog> make_log(const config::StateSettings& state) {
+  if (state.fleet.text.empty()) return std::make_unique<store::SqliteLog>(state.log_path);
+  std::string complaint;
+  store::RedisSettings redis = store::parse_redis_url(state.fleet.text, complaint).value();
+  redis.password = state.fleet_password;
+  redis.reply_timeout = state.fleet_timeout;
+  redis.stream_length_min = state.fleet_stream_length;
+  return std::make_unique<store::RedisLog>(state.log_path, std::move(redis));
+}
+
+std::string describe_log(const config::StateSettings& state) {
+  if (state.fleet.text.empty()) return state.log_path + ", of this node alone";
+  return state.log_path + ", joined with the fleet at " + state.fleet.text;
+}
+
+}  // namespace assay::cli
