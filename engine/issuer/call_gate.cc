@@ -1,7 +1,6 @@
 #include "issuer/call_gate.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace assay::issuer {
 namespace {
@@ -23,17 +22,6 @@ ServerHealth health_of(const FetchResult& result) noexcept {
   if (result.status == 429 || result.status == 503) return ServerHealth::kBusy;
   const bool is_failure = result.status >= 500 || result.status == 401 || result.status == 403;
   return is_failure ? ServerHealth::kFailed : ServerHealth::kAlive;
-}
-
-std::int64_t retry_after_ns(const FetchResult& result) noexcept {
-  for (const HttpHeader& header : result.headers) {
-    if (header.name != "retry-after") continue;
-    std::uint32_t seconds = 0;
-    const char* end = header.value.data() + header.value.size();
-    const auto [parsed_to, error] = std::from_chars(header.value.data(), end, seconds);
-    if (error == std::errc() && parsed_to == end) return std::int64_t{seconds} * kNsPerS;
-  }
-  return 0;
 }
 
 CallGate::CallGate(std::uint32_t calls_per_second, std::uint64_t jitter_seed) noexcept

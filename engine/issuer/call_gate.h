@@ -25,9 +25,6 @@ enum class ServerHealth : std::uint8_t {
 // long or makes no sense) says nothing against the server: whoever sends tokens could shut it off for all others.
 [[nodiscard]] ServerHealth health_of(const FetchResult& result) noexcept;
 
-// Retry-After of an answer in its seconds form, in nanoseconds; 0 where it is absent or a date. RFC 9110 sec 10.2.3.
-[[nodiscard]] std::int64_t retry_after_ns(const FetchResult& result) noexcept;
-
 // All times are monotonic nanoseconds, none negative.
 class CallGate {
  public:
@@ -50,7 +47,7 @@ class CallGate {
 
   // What became of a call. Of a shut gate only the probe's result counts: the others were sent before.
   //   admission   as admit() said
-  //   retry_ns    retry_after_ns() of the answer; waited out up to five minutes
+  //   retry_ns    from the Retry-After of the answer; waited out up to five minutes
   void on_result(Admission admission, ServerHealth health, std::int64_t retry_ns, std::int64_t now_ns) noexcept;
 
   [[nodiscard]] State state(std::int64_t now_ns) const noexcept;

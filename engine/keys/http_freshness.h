@@ -5,7 +5,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "assay/fetcher.h"
 
@@ -16,7 +15,7 @@ struct HttpFreshness {
   // From Cache-Control max-age less Age, else Expires less Date; 0: stale at once (no-store, no-cache, an Expires that
   // is no date). Nothing: the answer does not say.
   std::optional<std::int64_t> fresh_for_ns;
-  // From Retry-After; 0 where it is absent, or a date without a Date to measure from.
+  // base::read_retry_after_ns()
   std::int64_t retry_after_ns = 0;
   std::string etag;           // empty if absent or over kValidatorBytesMax
   std::string last_modified;  // empty if absent or no date
@@ -28,9 +27,5 @@ inline constexpr std::size_t kValidatorBytesMax = 256;
 // Reads response headers, names in lower case. What cannot be read counts as absent.
 //   spec  RFC 9111 sec 4.2.1, 5.1, 5.2.2, 5.3; RFC 9110 sec 8.8, 10.2.3
 [[nodiscard]] HttpFreshness read_http_freshness(std::span<const HttpHeader> headers);
-
-// Seconds since the epoch of an IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT"; nothing for any other text.
-//   spec  RFC 9110 sec 5.6.7
-[[nodiscard]] std::optional<std::int64_t> parse_http_date(std::string_view text) noexcept;
 
 }  // namespace assay::keys

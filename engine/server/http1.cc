@@ -4,6 +4,8 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/hex.h"
+#include "base/http_field.h"
 #include "server/http1_syntax.h"
 
 namespace assay::server {
@@ -132,7 +134,7 @@ bool Http1Reader::read_field_line(std::string_view message, std::size_t offset, 
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos || colon == 0) return refuse(kBadRequest);
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trim_blanks(line.substr(colon + 1));
+  const std::string_view value = base::trim_blanks(line.substr(colon + 1));
   if (!is_made_of(name, kTokenByte)) return refuse(kBadRequest);
   if (!is_field_value(value, kTextByte)) {
     if (is_ascii_field(name) || !is_field_value(value, kTextByte | kObsTextByte)) return refuse(kBadRequest);
@@ -192,7 +194,7 @@ bool Http1Reader::note_transfer_encoding(std::string_view value) {
 bool Http1Reader::note_connection(std::string_view value) {
   for (;;) {
     const std::size_t comma = value.find(',');
-    const std::string_view option = trim_blanks(value.substr(0, comma));
+    const std::string_view option = base::trim_blanks(value.substr(0, comma));
     if (equals_ignoring_case(option, "upgrade")) return refuse(kBadRequest);
     if (equals_ignoring_case(option, "close")) message_.asked_close = true;
     if (equals_ignoring_case(option, "keep-alive")) message_.asked_keep_alive = true;
@@ -265,7 +267,7 @@ bool Http1Reader::read_chunk_size_byte(char c, const Http1Limits& limits) {
     ++message_.read_bytes;
     return true;
   }
-  const int digit = hex_digit(c);
+  const int digit = base::hex_digit(c);
   if (digit < 0 || ++message_.chunk_digits > kChunkDigitsMax) return refuse(kBadRequest);
   message_.remaining = message_.remaining * 16 + static_cast<std::uint64_t>(digit);
   ++message_.read_bytes;

@@ -77,19 +77,4 @@ inline constexpr std::array<std::uint8_t, 256> kByteClasses = make_byte_classes(
   return is_made_of(value.substr(i), classes);
 }
 
-// `text` without the spaces and tabs around it. RFC 9110 sec 5.6.3.
-[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The value of a hexadecimal digit, 0 .. 15; -1 for every other byte.
-[[nodiscard]] constexpr int hex_digit(char c) noexcept {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace assay::server

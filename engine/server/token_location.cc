@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "assay/limits.h"
+#include "base/hex.h"
 #include "server/http1_syntax.h"
 
 namespace assay::server {
@@ -99,11 +100,9 @@ int take_decoded(std::string_view& rest) noexcept {
     return byte;
   }
   if (rest.size() < 3) return -1;
-  const int high = hex_digit(rest[1]);
-  const int low = hex_digit(rest[2]);
-  if (high < 0 || low < 0) return -1;
-  rest.remove_prefix(3);
-  return high * 16 + low;
+  const int byte = base::hex_byte(rest[1], rest[2]);
+  if (byte >= 0) rest.remove_prefix(3);
+  return byte;
 }
 
 // Whether `encoded` is `name` once its "%XX" are decoded: a parameter may not hide behind an encoding.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hex.h"
+
 namespace assay::store {
 namespace {
 
@@ -26,13 +28,6 @@ std::optional<Number> number_of(std::string_view text) {
   return number;
 }
 
-std::optional<char> hex_pair(std::string_view text) {
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (text.size() != 2 || error != std::errc() || end != text.data() + 2) return std::nullopt;
-  return static_cast<char>(value);
-}
-
 bool decode_percent(std::string_view text, std::string& decoded) {
   decoded.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -40,9 +35,9 @@ bool decode_percent(std::string_view text, std::string& decoded) {
       decoded.push_back(text[i]);
       continue;
     }
-    const std::optional<char> byte = hex_pair(text.substr(i + 1, 2));
-    if (!byte) return false;
-    decoded.push_back(*byte);
+    const int byte = text.size() - i < 3 ? -1 : base::hex_byte(text[i + 1], text[i + 2]);
+    if (byte < 0) return false;
+    decoded.push_back(static_cast<char>(byte));
     i += 2;
   }
   return true;

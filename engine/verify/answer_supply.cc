@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "base/http_field.h"
 
 namespace assay::verify {
 namespace {
@@ -170,7 +171,7 @@ void AnswerSupply::fail_waiting(Source& source, const FetchResult& result, std::
     ++calls_failed_;
     finish(call, nullptr, kUnavailable);
   }
-  source.endpoint.gate().on_result(admission, health, issuer::retry_after_ns(result), now_ns);
+  source.endpoint.gate().on_result(admission, health, base::read_retry_after_ns(result.headers), now_ns);
 }
 
 // 401 to a call with a token of Assay's own: that token is spent, and the call is made once more with another one.
@@ -189,8 +190,8 @@ bool AnswerSupply::tries_again(CallMap::iterator found, const FetchResult& resul
 
 void AnswerSupply::on_answer(CallMap::iterator found, const FetchResult& result, Now now) {
   const Call& call = found->second;
-  call.source->endpoint.gate().on_result(call.admission, issuer::health_of(result), issuer::retry_after_ns(result),
-                                         now.monotonic_ns);
+  call.source->endpoint.gate().on_result(call.admission, issuer::health_of(result),
+                                         base::read_retry_after_ns(result.headers), now.monotonic_ns);
   if (result.outcome != FetchOutcome::kAnswered || result.status != 200) {
     ++calls_failed_;
     finish(found, nullptr, kUnavailable);

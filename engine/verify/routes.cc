@@ -6,6 +6,8 @@
 
 #include "absl/strings/string_view.h"
 
+#include "base/hex.h"
+
 namespace assay::verify {
 namespace {
 
@@ -27,20 +29,12 @@ constexpr std::array<bool, 256> kPlainPathBytes = [] {
   return plain;
 }();
 
-std::optional<unsigned char> hex_value(char digit) {
-  if (digit >= '0' && digit <= '9') return static_cast<unsigned char>(digit - '0');
-  if (digit >= 'a' && digit <= 'f') return static_cast<unsigned char>(digit - 'a' + 10);
-  if (digit >= 'A' && digit <= 'F') return static_cast<unsigned char>(digit - 'A' + 10);
-  return std::nullopt;
-}
-
 // The byte that the escape at the front of `text` ("%41...") stands for; nothing if there is none.
 std::optional<unsigned char> escaped_byte(std::string_view text) {
   if (text.size() < 3 || text[0] != '%') return std::nullopt;
-  const std::optional<unsigned char> high = hex_value(text[1]);
-  const std::optional<unsigned char> low = hex_value(text[2]);
-  if (!high || !low) return std::nullopt;
-  return static_cast<unsigned char>(*high << 4 | *low);
+  const int byte = base::hex_byte(text[1], text[2]);
+  if (byte < 0) return std::nullopt;
+  return static_cast<unsigned char>(byte);
 }
 
 // Whether a lead byte starts a UTF-8 form that is longer than needed, in which a lenient reader finds "/" or ".", or

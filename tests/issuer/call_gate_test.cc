@@ -13,10 +13,8 @@ using Admission = CallGate::Admission;
 constexpr std::int64_t kSecondNs = 1'000'000'000;
 constexpr std::int64_t kStartNs = 5000 * kSecondNs;
 
-FetchResult answered(int status, std::string_view retry_after = {}) {
-  FetchResult result{.outcome = FetchOutcome::kAnswered, .status = status, .headers = {}, .body = {}, .complaint = {}};
-  if (!retry_after.empty()) result.headers.push_back({"retry-after", std::string(retry_after)});
-  return result;
+FetchResult answered(int status) {
+  return {.outcome = FetchOutcome::kAnswered, .status = status, .headers = {}, .body = {}, .complaint = {}};
 }
 
 FetchResult failed(FetchOutcome outcome) {
@@ -50,14 +48,6 @@ TEST(ServerHealth, NoAnswerAndRefusalOfTheClientAreFailures) {
   }
   EXPECT_EQ(health_of(answered(429)), ServerHealth::kBusy);
   EXPECT_EQ(health_of(answered(503)), ServerHealth::kBusy);
-}
-
-TEST(RetryAfter, IsReadInSeconds) {
-  EXPECT_EQ(retry_after_ns(answered(503)), 0);
-  EXPECT_EQ(retry_after_ns(answered(503, "120")), 120 * kSecondNs);
-  for (const char* text : {"-1", "1.5", "soon", " 1", "1 ", "Sun, 06 Nov 1994 08:49:37 GMT", "99999999999"}) {
-    EXPECT_EQ(retry_after_ns(answered(503, text)), 0) << text;
-  }
 }
 
 TEST(CallGate, GivesTheRateAndNoMore) {

@@ -63,12 +63,5 @@ TEST(Http1Syntax, NoSpecialByteOfAWordIsMissed) {
   EXPECT_FALSE(may_be_special("abcd ~!z", '%'));
 }
 
-TEST(Http1Syntax, TrimsBlanksOnly) {
-  EXPECT_EQ(trim_blanks(" \t a b\t "), "a b");
-  EXPECT_EQ(trim_blanks(" \t "), "");
-  EXPECT_EQ(trim_blanks(""), "");
-  EXPECT_EQ(trim_blanks("\r\n"), "\r\n");
-}
-
 }  // namespace
 }  // namespace assay::server

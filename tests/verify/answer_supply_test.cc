@@ -235,6 +235,15 @@ TEST_F(Answers, WaitAsLongAsRetryAfterSays) {
   }
 }
 
+TEST_F(Answers, WaitUntilTheDateThatRetryAfterNames) {
+  EXPECT_EQ(order("a"), 1U);
+  result(status(503, {{"date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"retry-after", "Sun, 06 Nov 1994 08:49:57 GMT"}}));
+  now_ = test::later(now_, 19'999'999);
+  EXPECT_EQ(order("a"), 0U);
+  now_ = test::later(now_, 1'100'000);
+  EXPECT_EQ(order("a"), 1U);
+}
+
 TEST_F(Answers, ThatDependOnTheTokenDoNotOpenTheBreaker) {
   for (int i = 0; i < 50; ++i) {
     EXPECT_EQ(order("odd" + std::to_string(i)), 1U);
