@@ -1,9 +1,11 @@
 // What workers pay for keys that change, and for issuers that are many.
 //
-//   BM_ObserveKeys/<publications>       pins the key state, finds a key by kid, lets go, as a batch of one does; while
+//   BM_ObserveKeys/<publications>       pins the keys, finds a key by kid, lets go, as a batch of one does; while
 //                                       another thread replaces the state so many times a second
-//   BM_FindKey/<tokens>/<issuers>       the issuer by iss, its key state pinned, one of its 10 keys by kid and alg;
-//                                       tokens: of `one` of the issuers, or of `all` in turn
+//   BM_FindKey/<tokens>/<issuers>       the issuer by iss, one of its 10 keys by kid and alg, the keys pinned and let
+//                                       go: for batches of 16 tokens, as the pipeline does it; tokens: of `one` of the
+//                                       issuers, or of `all` in turn
+//   BM_FindKeyAlone/<tokens>/<issuers>  the same in batches of one
 //   BM_DecideForIssuers/<issuers>       whole decisions about valid tokens of all issuers in turn, in batches of 16
 //
 // ns is CPU time of one. x_still: the cost to that of a key state that nobody replaces, in the same round; noise_low
@@ -28,6 +30,7 @@
 
 #include "assay/engine.h"
 #include "base/clock.h"
+#include "base/keyed_hash.h"
 #include "bench/corpus.h"
 #include "bench/kept_keys.h"
 #include "bench/side_by_side.h"
@@ -41,6 +44,7 @@ namespace {
 
 constexpr std::size_t kKeysPerIssuer = 10;
 constexpr std::size_t kTokens = 1024;
+constexpr std::size_t kBatch = 16;
 constexpr std::size_t kPinsPerRound = 65'536;  // about 3 ms: several publications fall into each round
 
 std::string kid_of(std::size_t key) { return "key-" + std::to_string(key); }
@@ -63,9 +67,9 @@ const std::string& ten_keys() {
   return kMade;
 }
 
-std::unique_ptr<const keys::KeyState> make_state(const std::shared_ptr<const keys::KeySet>& set,
+std::shared_ptr<const keys::KeyState> make_state(const std::shared_ptr<const keys::KeySet>& set,
                                                  std::uint64_t generation) {
-  auto state = std::make_unique<keys::KeyState>();
+  auto state = std::make_shared<keys::KeyState>();
   state->set = set;
   state->generation = generation;
   return state;
@@ -76,7 +80,7 @@ std::shared_ptr<const keys::KeySet> make_set() { return keys::KeySet::make_from_
 // Replaces a key state on a thread of its own, on another processor than the reader's where there is one.
 class Publisher {
  public:
-  Publisher(keys::KeyCache& cache, std::size_t per_second) : cache_(cache) {
+  Publisher(keys::KeySeat& seat, std::size_t per_second) : seat_(seat) {
     if (per_second > 0) thread_ = std::thread([this, per_second] { publish(per_second); });
   }
   ~Publisher() {
@@ -106,24 +110,32 @@ class Publisher {
     const auto period = std::chrono::nanoseconds(1'000'000'000 / per_second);
     for (auto due = std::chrono::steady_clock::now() + period; !stopped_.load(); due += period) {
       const std::uint64_t generation = ++published_;
-      cache_.publish(make_state(sets[generation % sets.size()], generation));
+      seat_.publish(make_state(sets[generation % sets.size()], generation));
       std::this_thread::sleep_until(due);
     }
   }
 
-  keys::KeyCache& cache_;
+  keys::KeySeat& seat_;
   std::atomic<bool> stopped_{false};
   std::atomic<std::uint64_t> published_{0};
   std::int64_t started_ns_ = base::monotonic_ns();
   std::thread thread_;
 };
 
-Way observe_way(std::string_view name, keys::KeyCache& cache) {
-  return {name, kPinsPerRound, [&cache] {
+// A cache of one issuer.
+struct Kept {
+  Kept() { seat.publish(make_state(make_set(), 0)); }
+  std::shared_ptr<keys::KeyCache> cache = std::make_shared<keys::KeyCache>();
+  keys::KeySeat seat{cache};
+};
+
+Way observe_way(std::string_view name, Kept& kept) {
+  return {name, kPinsPerRound, [&kept] {
             static const std::string kKid = kid_of(kKeysPerIssuer / 2);
             for (std::size_t i = 0; i < kPinsPerRound; ++i) {
-              const keys::KeyCache::Pin pin = cache.observe(0);
-              if (pin->set->find_by_kid(kKid, Alg::kRS256).count != 1) std::abort();
+              const keys::KeyCache::Pin pin = kept.cache->observe(0);
+              const keys::Candidates found = pin->find_by_kid(kept.seat.number(), base::keyed_hash(kKid), Alg::kRS256);
+              if (found.count != 1) std::abort();
             }
           }};
 }
@@ -138,9 +150,8 @@ void run_rounds(benchmark::State& state, SideBySide& contest) {
 }
 
 void observe_keys(benchmark::State& state, std::size_t publications) {
-  std::array<keys::KeyCache, 3> caches;
-  for (keys::KeyCache& cache : caches) cache.publish(make_state(make_set(), 0));
-  const Publisher publisher(caches[0], publications);
+  std::array<Kept, 3> caches;
+  const Publisher publisher(caches[0].seat, publications);
   SideBySide contest(
       {observe_way("replaced", caches[0]), observe_way("still", caches[1]), observe_way("still too", caches[2])});
   run_rounds(state, contest);
@@ -177,18 +188,22 @@ std::size_t issuer_of(std::size_t token, std::size_t issuers, Spread spread) {
 class KeyTable {
  public:
   KeyTable(std::size_t issuers, Spread spread) : policy_(verify::compile_policy(policy_of(issuers), 1).value()) {
-    for (verify::CompiledIssuer& issuer : policy_->issuers) {
-      issuer.runtime = std::make_shared<verify::IssuerRuntime>();
-      issuer.runtime->keys.publish(make_state(make_set(), 1));
+    for (std::size_t i = 0; i < policy_->issuers.size(); ++i) {
+      auto runtime = std::make_shared<verify::IssuerRuntime>(cache_);
+      runtime->keys.publish(make_state(make_set(), 1));
+      policy_->give_runtime(i, std::move(runtime));
     }
     for (std::size_t i = 0; i < kTokens; ++i) {
       names_.push_back({.iss = issuer_url(issuer_of(i, issuers, spread)), .kid = kid_of(i % kKeysPerIssuer)});
     }
   }
 
+  template <std::size_t batch>
   Way way(std::string_view name) {
     return {name, kTokens, [this] {
-              for (const Names& names : names_) find(names);
+              for (std::size_t first = 0; first < kTokens; first += batch) {
+                find(std::span<const Names, batch>(&names_[first], batch));
+              }
             }};
   }
 
@@ -197,14 +212,32 @@ class KeyTable {
     std::string iss;
     std::string kid;
   };
+  struct Sought {
+    keys::SeatNumber seat = 0;
+    base::Hash128 kid;
+  };
 
-  void find(const Names& names) {
-    const std::optional<std::uint32_t> index = policy_->entrances[0].find_jwt_issuer(true, names.iss);
-    if (!index) std::abort();
-    const keys::KeyCache::Pin pin = policy_->issuers[*index].runtime->keys.observe(0);
-    if (pin->set->find_by_kid(names.kid, Alg::kRS256).count != 1) std::abort();
+  // As the stages of the pipeline choose the issuers of a batch, seek its keys and find them.
+  template <std::size_t batch>
+  void find(std::span<const Names, batch> tokens) {
+    std::array<Sought, batch> sought;
+    for (std::size_t i = 0; i < batch; ++i) {
+      const std::optional<std::uint32_t> index = policy_->entrances[0].find_jwt_issuer(true, tokens[i].iss);
+      if (!index) std::abort();
+      sought[i].seat = policy_->key_seats[*index];
+    }
+    const keys::KeyCache::Pin pin = cache_->observe(0);
+    for (std::size_t i = 0; i < batch; ++i) {
+      sought[i].kid = base::keyed_hash(tokens[i].kid);
+      pin->prefetch(sought[i].seat, sought[i].kid);
+    }
+    for (const Sought& key : sought) {
+      if (pin->set_of(key.seat) == nullptr) std::abort();
+      if (pin->find_by_kid(key.seat, key.kid, Alg::kRS256).count != 1) std::abort();
+    }
   }
 
+  std::shared_ptr<keys::KeyCache> cache_ = std::make_shared<keys::KeyCache>();
   std::unique_ptr<verify::CompiledPolicy> policy_;
   std::vector<Names> names_;
 };
@@ -220,15 +253,14 @@ class Tenants {
     for (const std::string& token : tokens_) checks_.push_back({.token = token});
   }
 
+  template <std::size_t batch>
   Way way(std::string_view name) {
     return {name, kTokens, [this] {
-              for (std::size_t first = 0; first < kTokens; first += kBatch) decide(first);
+              for (std::size_t first = 0; first < kTokens; first += batch) decide<batch>(first);
             }};
   }
 
  private:
-  static constexpr std::size_t kBatch = 16;
-
   static std::string make_token(std::size_t number, std::size_t issuer) {
     const std::size_t key = number % kKeysPerIssuer;
     const std::string header = signing::JsonObject().add("alg", "RS256").add("kid", kid_of(key)).text();
@@ -242,9 +274,11 @@ class Tenants {
     return signing::sign_jwt({.header_json = header, .payload_json = payload}, signing_keys()[key], Alg::kRS256);
   }
 
+  template <std::size_t batch>
   void decide(std::size_t first) {
-    worker_.decide(std::span(checks_).subspan(first, kBatch), verdicts_, kNow);
-    for (const Verdict& verdict : verdicts_) {
+    const std::span<Verdict> verdicts = std::span(verdicts_).first(batch);
+    worker_.decide(std::span(checks_).subspan(first, batch), verdicts, kNow);
+    for (const Verdict& verdict : verdicts) {
       if (!verdict.accepted()) std::abort();
     }
   }
@@ -253,7 +287,7 @@ class Tenants {
   Worker worker_;
   std::vector<std::string> tokens_;
   std::vector<Check> checks_;
-  std::array<Verdict, kBatch> verdicts_;
+  std::array<Verdict, kBatchMax> verdicts_;
 };
 
 // Made on first use and kept, because Google Benchmark calls each benchmark several times.
@@ -265,9 +299,10 @@ Subject& subject(std::size_t issuers, Spread spread) {
   return *found;
 }
 
-template <typename Subject, Spread spread>
+template <typename Subject, Spread spread, std::size_t batch>
 void run_beside_one(benchmark::State& state, std::size_t issuers) {
-  SideBySide contest({subject<Subject>(issuers, spread).way("many"), subject<Subject>(1, spread).way("one")});
+  SideBySide contest({subject<Subject>(issuers, spread).template way<batch>("many"),
+                      subject<Subject>(1, spread).template way<batch>("one")});
   run_rounds(state, contest);
   state.counters["x_one"] = contest.times_faster(1, 0);
   state.counters["runtime_bytes"] = sizeof(verify::IssuerRuntime);
@@ -282,9 +317,11 @@ void add(const std::string& name, std::size_t count, void (*run)(benchmark::Stat
 const bool kRegistered = [] {
   for (const std::size_t publications : {0u, 1000u}) add("BM_ObserveKeys", publications, observe_keys);
   for (const std::size_t issuers : {1u, 100u, 1000u}) {
-    add("BM_FindKey/one", issuers, run_beside_one<KeyTable, Spread::kOne>);
-    add("BM_FindKey/all", issuers, run_beside_one<KeyTable, Spread::kAll>);
-    add("BM_DecideForIssuers", issuers, run_beside_one<Tenants, Spread::kAll>);
+    add("BM_FindKey/one", issuers, run_beside_one<KeyTable, Spread::kOne, kBatch>);
+    add("BM_FindKey/all", issuers, run_beside_one<KeyTable, Spread::kAll, kBatch>);
+    add("BM_FindKeyAlone/one", issuers, run_beside_one<KeyTable, Spread::kOne, 1>);
+    add("BM_FindKeyAlone/all", issuers, run_beside_one<KeyTable, Spread::kAll, 1>);
+    add("BM_DecideForIssuers", issuers, run_beside_one<Tenants, Spread::kAll, kBatch>);
   }
   return true;
 }();

@@ -24,6 +24,7 @@ struct Key {
   std::string thumbprint;  // RFC 7638; empty as of thumbprint_of
   std::string secret_k;    // oct alone
   PreparedKey prepared;
+  const Key* next_of_kid = nullptr;  // the next key of the set with the same kid; the set's KidTable links it
   std::unique_ptr<const RsaLanes>
       lanes;  // of a usable key that fits RS256, where the eight-lane kernel has room for it
 

@@ -5,40 +5,8 @@
 
 namespace assay::keys {
 
-namespace {
-
-// Collects candidates for one algorithm and remembers why keys were passed over.
-class Selection {
- public:
-  explicit Selection(Alg alg) noexcept : alg_(alg) {}
-
-  void consider(const Key& key) noexcept {
-    any_seen_ = true;
-    if (!key.fits(alg_)) return;
-    any_fits_ = true;
-    if (key.strong_enough(alg_) && found_.count < found_.keys.size()) found_.keys[found_.count++] = &key;
-  }
-
-  [[nodiscard]] KeySet::Candidates finish() noexcept {
-    if (found_.count == 0) {
-      found_.code = !any_seen_ ? ErrorCode::kUnknownKey : !any_fits_ ? ErrorCode::kAlgKeyMismatch : ErrorCode::kWeakKey;
-    }
-    return found_;
-  }
-
- private:
-  Alg alg_;
-  bool any_seen_ = false;
-  bool any_fits_ = false;
-  KeySet::Candidates found_;
-};
-
-}  // namespace
-
-KeySet::KeySet(Maker /*maker*/, std::vector<Key> keys, KidUse kid_use) : keys_(std::move(keys)), kid_use_(kid_use) {
-  for (std::uint32_t i = 0; i < keys_.size(); ++i) {
-    if (keys_[i].kid) by_kid_[base::keyed_hash(*keys_[i].kid)].push_back(i);
-  }
+KeySet::KeySet(Maker /*maker*/, std::vector<Key> keys, KidUse kid_use)
+    : keys_(std::move(keys)), kid_use_(kid_use), kids_(keys_) {
   for (std::size_t i = 0; i < kAlgCount; ++i) {
     Selection selection(static_cast<Alg>(i));
     for (const Key& key : keys_) selection.consider(key);
@@ -62,15 +30,8 @@ Expected<std::unique_ptr<const KeySet>> KeySet::make(std::vector<Key> keys, KidU
   return std::make_unique<const KeySet>(Maker(), std::move(keys), kid_use);
 }
 
-KeySet::Candidates KeySet::find_by_kid(std::string_view kid, Alg alg) const noexcept {
-  if (kid_use_ == KidUse::kIgnored) return find_fitting(alg);
-  Selection selection(alg);
-  const auto bucket = by_kid_.find(base::keyed_hash(kid));
-  if (bucket == by_kid_.end()) return selection.finish();
-  for (const std::uint32_t i : bucket->second) {
-    if (*keys_[i].kid == kid) selection.consider(keys_[i]);
-  }
-  return selection.finish();
+KeySet::Candidates KeySet::find_by_kid(const base::Hash128& kid, Alg alg) const noexcept {
+  return kid_use_ == KidUse::kIgnored ? find_fitting(alg) : kids_.view().find(kid, alg);
 }
 
 KeySet::Candidates KeySet::find_fitting(Alg alg) const noexcept { return fitting_[static_cast<std::size_t>(alg)]; }

@@ -8,14 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
-
 #include "assay/expected.h"
 #include "assay/limits.h"
 #include "assay/policy.h"
 #include "base/keyed_hash.h"
 #include "keys/key.h"
 #include "keys/key_document.h"
+#include "keys/kid_table.h"
 
 namespace assay::keys {
 
@@ -26,6 +25,8 @@ class KeySet {
   };
 
  public:
+  using Candidates = keys::Candidates;
+
   // Reads the document of a source of this kind and prepares every key. Slow (about 0.1 ms a key): never on the
   // deciding path.
   //   errors   bad_key_set: as read_key_document; or not one key is usable
@@ -46,21 +47,20 @@ class KeySet {
   [[nodiscard]] std::span<const Key> keys() const noexcept { return keys_; }
 
   // Whether any key, usable or not, has the kid of this keyed hash.
-  [[nodiscard]] bool has_kid(const base::Hash128& kid) const noexcept { return by_kid_.contains(kid); }
-
-  // What a look-up found: at most kKeysTriedMax candidates, or why there are none.
-  struct Candidates {
-    std::array<const Key*, kKeysTriedMax> keys{};
-    std::size_t count = 0;
-    ErrorCode code = ErrorCode::kNone;  // kUnknownKey, kAlgKeyMismatch or kWeakKey where count is 0
-  };
+  [[nodiscard]] bool has_kid(const base::Hash128& kid) const noexcept { return kids_.view().contains(kid); }
 
   // Keys with this kid that fit `alg`. A present kid is never answered with another key; a key set whose keys carry no
   // kid at all has no key for a token with one. A pinned key (kPem, kSecret) stands alone and has no name: there the
   // kid chooses nothing and this is find_fitting (RFC 7515 sec 4.1.4: kid is a hint).
-  //   codes    unknown_key: no key has the kid; weak_key: one that fits has, but it is unusable; alg_key_mismatch: none
-  //            fits
-  [[nodiscard]] Candidates find_by_kid(std::string_view kid, Alg alg) const noexcept;
+  //   kid      or its keyed hash
+  //   codes    as KidView::find
+  [[nodiscard]] Candidates find_by_kid(const base::Hash128& kid, Alg alg) const noexcept;
+  [[nodiscard]] Candidates find_by_kid(std::string_view kid, Alg alg) const noexcept {
+    return find_by_kid(base::keyed_hash(kid), alg);
+  }
+
+  // What find_by_kid looks in; dies with the set. Without any kid where the set's kids choose nothing.
+  [[nodiscard]] KidView kids() const noexcept { return kid_use_ == KidUse::kIgnored ? KidView() : kids_.view(); }
 
   // The first kKeysTriedMax usable keys that fit `alg`, for tokens without kid; weak_key where only unusable ones
   // would, unknown_key where the set is empty, alg_key_mismatch where keys exist but none fits.
@@ -69,8 +69,8 @@ class KeySet {
  private:
   std::vector<Key> keys_;
   KidUse kid_use_;
-  absl::flat_hash_map<base::Hash128, std::vector<std::uint32_t>> by_kid_;  // indexes into keys_; kid compared on a hit
-  std::array<Candidates, kAlgCount> fitting_;                              // by Alg: what find_fitting answers
+  KidTable kids_;                              // of keys_
+  std::array<Candidates, kAlgCount> fitting_;  // by Alg: what find_fitting answers
 };
 
 }  // namespace assay::keys

@@ -80,7 +80,8 @@ struct CheckState {
   const CompiledIssuer* issuer = nullptr;
   std::uint32_t issuer_index = 0;
   const keys::KeyState* keys = nullptr;  // pinned by the worker for the batch
-  keys::KeySet::Candidates candidates;
+  base::Hash128 kid;                     // of a kJwt with a kid: its keyed_hash
+  keys::Candidates candidates;
   const keys::Key* verified_by = nullptr;
   const state::VerifiedEntry* remembered = nullptr;           // kRememberedJwt
   std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // kOpaque

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "absl/strings/string_view.h"
-
 #include "issuer/discovery.h"
 
 namespace assay::verify {
@@ -25,6 +23,9 @@ bool takes_issuer(const EntrancePolicy& entrance, const std::string& name) {
 CompiledEntrance compile_entrance(const Policy& policy, const EntrancePolicy& source,
                                   const std::vector<CompiledIssuer>& issuers) {
   CompiledEntrance entrance;
+  std::size_t iss_bytes = 0;
+  for (const CompiledIssuer& issuer : issuers) iss_bytes += issuer.policy.issuer.size();
+  entrance.iss_texts.reserve(iss_bytes);  // so that views of what is in it stay
   if (!source.uses_routes) entrance.route = std::make_unique<const Route>(make_entrance_route(policy, source));
   for (std::uint32_t index = 0; index < issuers.size(); ++index) {
     const CompiledIssuer& issuer = issuers[index];
@@ -34,7 +35,10 @@ CompiledEntrance compile_entrance(const Policy& policy, const EntrancePolicy& so
     if (issuer.policy.issuer.empty()) {
       entrance.without_iss = index;
     } else {
-      entrance.by_iss.emplace(issuer.policy.issuer, index);
+      const std::string& iss = issuer.policy.issuer;
+      const char* const text = entrance.iss_texts.data() + entrance.iss_texts.size();
+      entrance.iss_texts.insert(entrance.iss_texts.end(), iss.begin(), iss.end());
+      entrance.by_iss.emplace(absl::string_view(text, iss.size()), index);
     }
   }
   return entrance;
@@ -61,6 +65,11 @@ std::optional<std::uint32_t> CompiledEntrance::find_jwt_issuer(bool has_iss, std
   return found->second;
 }
 
+void CompiledPolicy::give_runtime(std::size_t issuer_index, std::shared_ptr<IssuerRuntime> runtime) {
+  key_seats[issuer_index] = runtime->keys.number();
+  issuers[issuer_index].runtime = std::move(runtime);
+}
+
 bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept {
   if (!issuer::is_http_url(url)) return false;
   return url.starts_with("https://") || policy.allow_plain_http;
@@ -80,6 +89,7 @@ Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, s
     for (const Alg alg : source.algorithms) issuer.algorithms.set(static_cast<std::size_t>(alg));
     compiled->issuers.push_back(std::move(issuer));
   }
+  compiled->key_seats.resize(compiled->issuers.size());
   for (const EntrancePolicy& source : policy.entrances) {
     compiled->entrances.push_back(compile_entrance(policy, source, compiled->issuers));
   }

@@ -8,9 +8,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
 
 #include "assay/expected.h"
 #include "assay/policy.h"
@@ -25,7 +27,9 @@ using VerdictCounters = base::Counters<kErrorCodeCount>;
 
 // What belongs to an issuer for as long as its key source stays the same, across reloads of the policy.
 struct IssuerRuntime {
-  keys::KeyCache keys;
+  explicit IssuerRuntime(std::shared_ptr<keys::KeyCache> cache) : keys(std::move(cache)) {}
+
+  keys::KeySeat keys;
   keys::UnknownKids unknown_kids;
   std::array<VerdictCounters, kWorkersMax> verdicts;                   // one writer each: the worker of that index
   std::array<base::Counters<1>, base::kReadersMax> unreadable_scopes;  // one writer each: the reader of that index
@@ -37,17 +41,18 @@ struct CompiledIssuer {
   std::uint64_t answers_id = 0;   // of this issuer in this policy: what introspection answers are remembered under
   std::uint32_t pending_max = 0;  // of one worker's tickets, what this issuer of opaque tokens may have
   std::bitset<kAlgCount> algorithms;
-  std::shared_ptr<IssuerRuntime> runtime;
+  std::shared_ptr<IssuerRuntime> runtime;  // give_runtime() alone sets it
 
   [[nodiscard]] bool has_jwt() const noexcept { return policy.keys.kind != KeySource::Kind::kNone; }
 };
 
 // Which issuers' tokens come in by one way, found by what the token says of itself.
 struct CompiledEntrance {
-  absl::flat_hash_map<std::string, std::uint32_t> by_iss;  // JWT issuers by `iss`
-  std::optional<std::uint32_t> without_iss;                // the one JWT issuer whose tokens carry no `iss`
-  std::optional<std::uint32_t> opaque;                     // the one issuer that opaque tokens are asked of
-  std::unique_ptr<const Route> route;                      // what every token needs here; null: what its path needs
+  std::vector<char> iss_texts;                                   // those of all JWT issuers, one after another
+  absl::flat_hash_map<absl::string_view, std::uint32_t> by_iss;  // JWT issuers by `iss`, a view of iss_texts
+  std::optional<std::uint32_t> without_iss;                      // the one JWT issuer whose tokens carry no `iss`
+  std::optional<std::uint32_t> opaque;                           // the one issuer that opaque tokens are asked of
+  std::unique_ptr<const Route> route;  // what every token needs here; null: what its path needs
 
   [[nodiscard]] bool takes_jwt() const noexcept { return without_iss.has_value() || !by_iss.empty(); }
   // The issuer of a JWT; nothing if no issuer of this entrance has that `iss`.
@@ -56,9 +61,13 @@ struct CompiledEntrance {
 
 struct CompiledPolicy {
   std::vector<CompiledIssuer> issuers;
+  std::vector<keys::SeatNumber> key_seats;  // by issuer: of its runtime, apart so that finding keys reads little
   std::vector<CompiledEntrance> entrances;
   RouteTable routes;
   std::size_t token_bytes_max = kTokenBytesMax;
+
+  // Gives an issuer its runtime, which workers may use from then on.
+  void give_runtime(std::size_t issuer_index, std::shared_ptr<IssuerRuntime> runtime);
 };
 
 // Whether the engine may fetch from `url` for this issuer: https, or http where the policy allows it.

@@ -36,22 +36,25 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions opt
 
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOptions options,
                                                                     const kernel::KernelTable& kernels) {
-  Expected<Prepared> prepared = prepare(options.policy, {}, 1);
+  auto key_cache = std::make_shared<keys::KeyCache>();
+  Expected<Prepared> prepared = prepare(options.policy, {}, 1, key_cache);
   if (!prepared) return Unexpected(prepared.error());
   Expected<std::unique_ptr<Revoker>> revoker =
       Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint);
   if (!revoker) return Unexpected(revoker.error());
   return std::unique_ptr<ControlMachine>(
-      new ControlMachine(std::move(options), kernels, std::move(*prepared), std::move(*revoker)));
+      new ControlMachine(std::move(options), kernels, std::move(key_cache), std::move(*prepared), std::move(*revoker)));
 }
 
-ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared,
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels,
+                               std::shared_ptr<keys::KeyCache> key_cache, Prepared prepared,
                                std::unique_ptr<Revoker> revoker)
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
       verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
+      key_cache_(std::move(key_cache)),
       policy_(std::move(prepared.policy)),
       revoker_(std::move(revoker)),
       issuers_(std::move(options.policy.issuers)),
@@ -79,29 +82,30 @@ void ControlMachine::run_thread() {
 }
 
 Expected<ControlMachine::Prepared> ControlMachine::prepare(const Policy& policy, const Supplies& current,
-                                                           std::uint64_t generation) {
+                                                           std::uint64_t generation,
+                                                           const std::shared_ptr<keys::KeyCache>& key_cache) {
   Expected<std::unique_ptr<CompiledPolicy>> compiled = compile_policy(policy, generation);
   if (!compiled) return Unexpected(compiled.error());
   Prepared prepared{.policy = std::move(*compiled), .supplies = {}};
-  for (CompiledIssuer& issuer : prepared.policy->issuers) {
-    const auto serving = std::find_if(current.begin(), current.end(), [&](const std::shared_ptr<KeySupply>& supply) {
-      return supply->serves(issuer.policy);
-    });
+  for (std::size_t i = 0; i < prepared.policy->issuers.size(); ++i) {
+    const IssuerPolicy& issuer = prepared.policy->issuers[i].policy;
+    const auto serving = std::find_if(current.begin(), current.end(),
+                                      [&](const std::shared_ptr<KeySupply>& supply) { return supply->serves(issuer); });
     if (serving != current.end()) {
       prepared.supplies.push_back(*serving);
     } else {
-      Expected<std::unique_ptr<KeySupply>> supply = KeySupply::make(issuer.policy);
+      Expected<std::unique_ptr<KeySupply>> supply = KeySupply::make(issuer, key_cache);
       if (!supply) return Unexpected(supply.error());
       prepared.supplies.push_back(std::move(*supply));
     }
-    issuer.runtime = prepared.supplies.back()->runtime();
+    prepared.policy->give_runtime(i, prepared.supplies.back()->runtime());
   }
   return prepared;
 }
 
 Expected<void> ControlMachine::reload(Policy policy) {
   const base::MutexLock lock(mutex_);
-  Expected<Prepared> prepared = prepare(policy, supplies_, policy_generation_ + 1);
+  Expected<Prepared> prepared = prepare(policy, supplies_, policy_generation_ + 1, key_cache_);
   if (!prepared) return Unexpected(prepared.error());
   ++policy_generation_;
   answers_.set_bytes_max(policy.introspection_cache_bytes);
@@ -171,7 +175,7 @@ void ControlMachine::step(Now now) {
   if (now.monotonic_ns >= next_sweep_ns_) {
     answers_.sweep(now.monotonic_ns);
     policy_.reclaim();
-    for (const std::shared_ptr<KeySupply>& supply : supplies_) supply->runtime()->keys.reclaim();
+    key_cache_->reclaim();
     next_sweep_ns_ = now.monotonic_ns + kSweepPeriodNs;
   }
 }

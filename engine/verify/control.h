@@ -6,7 +6,7 @@
 //   readers    readiness(), for_each_*(), explain(): any thread
 //   locks      mutex_ guards the machine's state; explain_mutex_ the one pipeline of explain and with it the control
 //              reader of every snapshot. explain_mutex_ is taken first where both are
-//   publish    policy_ and the key caches through base/snapshot.h
+//   publish    policy_ and the key cache through base/snapshot.h
 //   stop       the destructor stores stopping_, release, and wakes the inbox; the thread loads it, acquire      [S1]
 //   invariant  I1 no lock is held while a worker waits: workers take none
 #pragma once
@@ -57,6 +57,7 @@ class ControlMachine final : public Control {
   void remove_worker(const Seat& seat);
 
   [[nodiscard]] base::Snapshot<CompiledPolicy>& policy() noexcept { return policy_; }
+  [[nodiscard]] keys::KeyCache& key_cache() noexcept { return *key_cache_; }
   [[nodiscard]] const kernel::KernelTable& kernels() const noexcept { return kernels_; }
   [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
@@ -95,11 +96,12 @@ class ControlMachine final : public Control {
     Supplies supplies;  // by issuer index
   };
 
-  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Prepared prepared,
-                 std::unique_ptr<Revoker> revoker);
+  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, std::shared_ptr<keys::KeyCache> key_cache,
+                 Prepared prepared, std::unique_ptr<Revoker> revoker);
   // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
   [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
-                                                  std::uint64_t generation);
+                                                  std::uint64_t generation,
+                                                  const std::shared_ptr<keys::KeyCache>& key_cache);
   void run_thread();
   // Of a pipeline of control's own, under explain_mutex_.
   [[nodiscard]] PipelineParts control_parts(AnswerSource& source) noexcept;
@@ -138,6 +140,7 @@ class ControlMachine final : public Control {
   RsaGuard rsa_guard_;
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
+  const std::shared_ptr<keys::KeyCache> key_cache_;
   base::Snapshot<CompiledPolicy> policy_;
   const std::unique_ptr<Revoker> revoker_;
   std::array<VerdictCounters, kWorkersMax> unattributed_;

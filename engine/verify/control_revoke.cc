@@ -29,6 +29,7 @@ std::string complaint_of(RevocationOutcome outcome, std::size_t index) {
 PipelineParts ControlMachine::control_parts(AnswerSource& source) noexcept {
   return {.kernels = kernels_,
           .rsa_trust = rsa_trust(),
+          .keys = *key_cache_,
           .answers = answers_,
           .source = source,
           .revocations = revocations(),

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "base/keyed_hash.h"
@@ -54,8 +55,10 @@ std::string identity_of(const keys::Key& key) { return key.thumbprint + '/' + ke
 
 }  // namespace
 
-KeySupply::KeySupply(const IssuerPolicy& policy)
-    : policy_(policy), refresh_(refresh_settings(policy), base::keyed_hash64(policy.name), runtime_->unknown_kids) {
+KeySupply::KeySupply(const IssuerPolicy& policy, std::shared_ptr<keys::KeyCache> cache)
+    : policy_(policy),
+      runtime_(std::make_shared<IssuerRuntime>(std::move(cache))),
+      refresh_(refresh_settings(policy), base::keyed_hash64(policy.name), runtime_->unknown_kids) {
   if (!policy.keys.file.empty()) source_url_ = "file://" + policy.keys.file;
   if (policy.keys.kind == KeySource::Kind::kJwksUrl) source_url_ = policy.keys.text;
   if (policy.keys.kind != KeySource::Kind::kDiscovery) return;
@@ -66,8 +69,9 @@ KeySupply::KeySupply(const IssuerPolicy& policy)
   }
 }
 
-Expected<std::unique_ptr<KeySupply>> KeySupply::make(const IssuerPolicy& policy) {
-  std::unique_ptr<KeySupply> supply(new KeySupply(policy));
+Expected<std::unique_ptr<KeySupply>> KeySupply::make(const IssuerPolicy& policy,
+                                                     std::shared_ptr<keys::KeyCache> cache) {
+  std::unique_ptr<KeySupply> supply(new KeySupply(policy, std::move(cache)));
   switch (policy.keys.kind) {
     case KeySource::Kind::kNone: return supply;
     case KeySource::Kind::kDiscovery:
@@ -344,7 +348,7 @@ std::int64_t KeySupply::first_seen_us(const keys::Key& key) const {
 
 void KeySupply::publish() {
   if (is_fetched()) state_.facts = refresh_.facts();
-  runtime_->keys.publish(std::make_unique<const keys::KeyState>(state_));
+  runtime_->keys.publish(std::make_shared<const keys::KeyState>(state_));
 }
 
 }  // namespace assay::verify

@@ -1,4 +1,4 @@
-// The keys of one issuer on their way from its source to its KeyCache: which document to fetch next, what to make of
+// The keys of one issuer on their way from its source to the KeyCache: which document to fetch next, what to make of
 // the answer, and who waits for it. No I/O, no clock: the control machine sends the requests and tells the time.
 #pragma once
 
@@ -34,10 +34,11 @@ struct KeyFetchCounts {
 // Thread-compatible: the control machine's mutex guards it.
 class KeySupply {
  public:
-  // Publishes the keys of a source that has them at hand. A source that is fetched has none yet, or those it was read
-  // with.
+  // Publishes in `cache` the keys of a source that has them at hand. A source that is fetched has none yet, or those it
+  // was read with.
   //   errors   bad_key_set, for keys at hand
-  [[nodiscard]] static Expected<std::unique_ptr<KeySupply>> make(const IssuerPolicy& policy);
+  [[nodiscard]] static Expected<std::unique_ptr<KeySupply>> make(const IssuerPolicy& policy,
+                                                                 std::shared_ptr<keys::KeyCache> cache);
 
   // Whether this supply serves `policy` as well: same name, source and fetch settings.
   [[nodiscard]] bool serves(const IssuerPolicy& policy) const noexcept;
@@ -99,7 +100,7 @@ class KeySupply {
   // What a refused attempt counts as.
   enum class Failure : std::uint8_t { kNoDocument, kUnusable };
 
-  explicit KeySupply(const IssuerPolicy& policy);
+  KeySupply(const IssuerPolicy& policy, std::shared_ptr<keys::KeyCache> cache);
   [[nodiscard]] FetchRequest make_request(const std::string& url, std::size_t response_bytes_max, std::int64_t now_ns);
   [[nodiscard]] FetchRequest make_key_set_request(const std::string& url, std::int64_t now_ns);
   [[nodiscard]] std::optional<FetchRequest> on_metadata(const FetchResult& result, Now now);
@@ -115,7 +116,7 @@ class KeySupply {
   void settle_waiters();
 
   IssuerPolicy policy_;
-  std::shared_ptr<IssuerRuntime> runtime_ = std::make_shared<IssuerRuntime>();
+  std::shared_ptr<IssuerRuntime> runtime_;
   keys::Refresh refresh_;
   Phase phase_ = Phase::kIdle;
   std::int64_t deadline_ns_ = 0;  // of the request in flight

@@ -1,6 +1,5 @@
 #include "verify/missing_key.h"
 
-#include "base/keyed_hash.h"
 #include "keys/kid_doubt.h"
 
 namespace assay::verify {
@@ -36,7 +35,7 @@ void refuse_for_want_of_keys(CheckState& state, Step step, ErrorCode code, Missi
     }
   }
   const keys::FetchFacts& facts = state.keys->facts;
-  const std::optional<base::Hash128> hash = header.has_kid ? std::optional(base::keyed_hash(kid)) : std::nullopt;
+  const std::optional<base::Hash128> hash = header.has_kid ? std::optional(state.kid) : std::nullopt;
   keys::KidDoubt doubt = keys::judge_missing_key(facts, state.issuer->runtime->unknown_kids, hash, now_ns);
   if (doubt == keys::KidDoubt::kAsk) {
     const std::optional<Ticket> ordered = ticket.valid() ? std::nullopt : source.order_key(*state.issuer, kind, kid);

@@ -27,6 +27,7 @@ void prefetch(std::string_view text) noexcept {
 Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
     : reader_(reader),
       kernels_(parts.kernels),
+      key_cache_(parts.keys),
       answers_(parts.answers),
       source_(parts.source),
       arena_(kBatchMax * kScratchBytesPerCheck),
@@ -34,10 +35,7 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       signatures_(kernels_, parts.rsa_trust),
       revocations_(reader, parts.revocations, kernels_.sha256, parts.rsa_trust.guard),
       verified_(parts.verified_cache_bytes),
-      verified_counters_(parts.verified_counters),
-      key_pins_(kIssuersMax) {
-  pinned_.reserve(kIssuersMax);
-}
+      verified_counters_(parts.verified_counters) {}
 
 // The life of a token. Each stage runs for all checks that are still open before the next begins.
 void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, Now now) noexcept {
@@ -47,7 +45,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   headers_.begin_batch();
   verified_.begin_batch();
   known_issuer_.entrance = nullptr;
-  known_keys_.keys = nullptr;
+  known_kid_ = {};
   const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
     for (CheckState& state : states) {
       if (state.open) (this->*stage)(state);
@@ -61,6 +59,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::find_answer);    // opaque: what the authorization server says; may pend
   each(&Pipeline::choose_issuer);  // by iss; another issuer's keys are out of reach from here on
   each(&Pipeline::check_claims);   // cheap refusals before the signature: these can refuse and nothing else
+  each(&Pipeline::seek_keys);      // JWT: where find_keys will look
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
   doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
@@ -70,8 +69,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
 }
 
 void Pipeline::release() noexcept {
-  for (const std::uint32_t issuer : pinned_) key_pins_[issuer] = {};
-  pinned_.clear();
+  key_pin_ = {};
   policy_ = nullptr;
 }
 
@@ -308,36 +306,36 @@ void Pipeline::check_claims(CheckState& state) noexcept {
   pass(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));
 }
 
-const keys::KeyState* Pipeline::pin_keys(std::uint32_t issuer_index) noexcept {
-  keys::KeyCache::Pin& pin = key_pins_[issuer_index];
-  if (pin.get() == nullptr) {
-    pin = policy_->issuers[issuer_index].runtime->keys.observe(reader_);
-    pinned_.push_back(issuer_index);
-  }
-  return pin.get();
+const keys::KeyView& Pipeline::key_view() noexcept {
+  if (key_pin_.get() == nullptr) key_pin_ = key_cache_.observe(reader_);
+  return *key_pin_;
 }
 
-const keys::KeySet::Candidates& Pipeline::find_candidates(const keys::KeyState& keys,
-                                                          const jose::JoseHeader& header) noexcept {
+// Hashes the kid and asks for the memory that find_keys reads: the batch's cache misses overlap.
+void Pipeline::seek_keys(CheckState& state) noexcept {
+  const jose::JoseHeader& header = state.token.unverified_header;
+  if (state.kind != TokenKind::kJwt || !header.has_kid) return;
   const std::string_view kid = header.unverified_kid;
-  const Alg alg = header.unverified_alg;
-  const bool known = known_keys_.keys == &keys && known_keys_.alg == alg && known_keys_.kid == kid;
-  if (!known) {
-    known_keys_ = {.keys = &keys, .kid = kid, .alg = alg, .candidates = keys.set->find_by_kid(kid, alg)};
+  if (known_kid_.text.data() == nullptr || known_kid_.text != kid) {
+    known_kid_ = {.text = kid, .hash = base::keyed_hash(kid)};
   }
-  return known_keys_.candidates;
+  state.kid = known_kid_.hash;
+  key_view().prefetch(policy_->key_seats[state.issuer_index], state.kid);
 }
 
 void Pipeline::find_keys(CheckState& state) noexcept {
   if (state.kind != TokenKind::kJwt) return;
-  state.keys = pin_keys(state.issuer_index);
-  if (state.keys->set == nullptr) {
+  const keys::KeyView& view = key_view();
+  const keys::SeatNumber seat = policy_->key_seats[state.issuer_index];
+  state.keys = &view.state_of(seat);
+  const keys::KeySet* const set = view.set_of(seat);
+  if (set == nullptr) {
     refuse(state, Step::kKey, ErrorCode::kKeysUnavailable);
     return;
   }
   const jose::JoseHeader& header = state.token.unverified_header;
-  state.candidates =
-      header.has_kid ? find_candidates(*state.keys, header) : state.keys->set->find_fitting(header.unverified_alg);
+  state.candidates = header.has_kid ? view.find_by_kid(seat, state.kid, header.unverified_alg)
+                                    : set->find_fitting(header.unverified_alg);
   if (state.candidates.count == 0) {
     if (is_for_want_of_keys(state, state.candidates.code)) {
       refuse_for_want_of_keys(state, Step::kKey, state.candidates.code, source_, reader_, now_.monotonic_ns);

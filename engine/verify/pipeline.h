@@ -68,6 +68,7 @@ using VerifiedCounters = base::Counters<4>;
 struct PipelineParts {
   const kernel::KernelTable& kernels;
   RsaTrust rsa_trust;
+  keys::KeyCache& keys;
   AnswerCache& answers;
   AnswerSource& source;
   RevocationSource revocations;
@@ -87,7 +88,7 @@ class Pipeline {
   // The verdict of a state that was run and not released yet. Its views live until the next run.
   [[nodiscard]] Verdict make_verdict(const CheckState& state) noexcept;
 
-  // Lets go of the key sets that run() pinned.
+  // Lets go of the keys that run() pinned.
   void release() noexcept;
 
   // Takes the remembered tokens out of the counters; no run() follows. The next worker of this index counts its own.
@@ -103,6 +104,7 @@ class Pipeline {
   void find_answer(CheckState& state) noexcept;
   void choose_issuer(CheckState& state) noexcept;
   void check_claims(CheckState& state) noexcept;
+  void seek_keys(CheckState& state) noexcept;
   void find_keys(CheckState& state) noexcept;
   void doubt_signatures(std::span<CheckState> states) noexcept;
   void check_rights(CheckState& state) noexcept;
@@ -112,9 +114,7 @@ class Pipeline {
 
   [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
                                                                        std::size_t padding_bytes) noexcept;
-  [[nodiscard]] const keys::KeyState* pin_keys(std::uint32_t issuer_index) noexcept;
-  [[nodiscard]] const keys::KeySet::Candidates& find_candidates(const keys::KeyState& keys,
-                                                                const jose::JoseHeader& header) noexcept;
+  [[nodiscard]] const keys::KeyView& key_view() noexcept;
   [[nodiscard]] std::optional<std::uint32_t> find_jwt_issuer(const CompiledEntrance& entrance,
                                                              const jose::Claims& claims) noexcept;
   [[nodiscard]] bool still_holds(const state::VerifiedEntry& entry) noexcept;
@@ -122,6 +122,7 @@ class Pipeline {
 
   base::ReaderIndex reader_;
   const kernel::KernelTable& kernels_;
+  keys::KeyCache& key_cache_;
   AnswerCache& answers_;
   AnswerSource& source_;
   base::Arena arena_;
@@ -131,22 +132,19 @@ class Pipeline {
   RevocationStage revocations_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
-  std::vector<keys::KeyCache::Pin> key_pins_;  // by issuer; only those of pinned_ hold one
-  std::vector<std::uint32_t> pinned_;
+  keys::KeyCache::Pin key_pin_;  // of the batch that runs; empty until it asks for keys
   // The latest look-ups of the batch that runs: its tokens mostly come of one issuer, by one way and with one kid.
   struct KnownIssuer {
     const CompiledEntrance* entrance = nullptr;
     std::string_view iss;
     std::optional<std::uint32_t> index;
   };
-  struct KnownKeys {
-    const keys::KeyState* keys = nullptr;
-    std::string_view kid;
-    Alg alg{};
-    keys::KeySet::Candidates candidates;
+  struct KnownKid {
+    std::string_view text;  // null data: none
+    base::Hash128 hash;
   };
   KnownIssuer known_issuer_;
-  KnownKeys known_keys_;
+  KnownKid known_kid_;
   const CompiledPolicy* policy_ = nullptr;  // of the batch that runs
   Now now_;                                 // of the batch that runs
 };

@@ -9,8 +9,8 @@ bool Pipeline::still_holds(const state::VerifiedEntry& entry) noexcept {
   const bool same_policy = entry.issuer_index < policy_->issuers.size() &&
                            policy_->issuers[entry.issuer_index].answers_id == entry.under.issuer;
   if (!same_policy) return false;
-  const keys::KeyState* const keys = pin_keys(entry.issuer_index);
-  return keys->set != nullptr && keys->generation == entry.under.keys;
+  const keys::KeyState& keys = key_view().state_of(policy_->key_seats[entry.issuer_index]);
+  return keys.set != nullptr && keys.generation == entry.under.keys;
 }
 
 void Pipeline::find_verified(CheckState& state) noexcept {

@@ -12,6 +12,7 @@ Worker::Impl::Impl(verify::ControlMachine& control)
       seat_(control.add_worker()),
       pipeline_(seat_.reader, {.kernels = control.kernels(),
                                .rsa_trust = control.rsa_trust(),
+                               .keys = control.key_cache(),
                                .answers = control.answers(),
                                .source = *this,
                                .revocations = control.revocations(),

@@ -37,7 +37,7 @@ class KeyCacheStress : public testing::Test {
   KeyCacheStress() { publish(0); }
 
   void publish(std::uint64_t generation) {
-    auto state = std::make_unique<KeyState>();
+    auto state = std::make_shared<KeyState>();
     // Shares in the life of a Checked and points at a real key set.
     state->set = std::shared_ptr<const KeySet>(std::make_shared<const base::Checked>(generation, ledger_),
                                                sets_[generation % 2].get());
@@ -45,7 +45,7 @@ class KeyCacheStress : public testing::Test {
     state->fetched_us = static_cast<std::int64_t>(~generation);
     state->facts.latest_failed = generation % 3 == 0;
     state->last_error = "generation " + std::to_string(generation);
-    cache_->publish(std::move(state));
+    seat_->publish(std::move(state));
   }
 
   [[nodiscard]] bool is_consistent(const KeyState& state) const {
@@ -58,7 +58,11 @@ class KeyCacheStress : public testing::Test {
 
   base::Ledger ledger_{kGenerationsMax};
   const std::unique_ptr<const KeySet> sets_[2] = {make_secret_set('a'), make_secret_set('b')};
-  std::unique_ptr<KeyCache> cache_ = std::make_unique<KeyCache>();
+  std::shared_ptr<KeyCache> cache_ = std::make_shared<KeyCache>();
+  const std::unique_ptr<KeySeat> other_ = std::make_unique<KeySeat>(cache_);  // of an issuer whose keys stand still
+  std::unique_ptr<KeySeat> seat_ = std::make_unique<KeySeat>(cache_);
+  const SeatNumber other_number_ = other_->number();
+  const SeatNumber seat_number_ = seat_->number();
 };
 
 struct Findings {
@@ -79,12 +83,14 @@ TEST_F(KeyCacheStress, WorkersSeeWholeStatesInOrderWhileKeysAreReplaced) {
     while (!stopped.load(std::memory_order_relaxed)) {                       // alone: a late look costs a turn [S2]
       const std::uint64_t floor = returned.load(std::memory_order_acquire);  // [S1]
       const KeyCache::Pin pin = cache_->observe(reader);
-      seen.torn += !is_consistent(*pin);
-      seen.went_back += pin->generation < latest;
-      seen.missed += pin->generation < floor;
-      latest = pin->generation;
+      const KeyState& state = pin->state_of(seat_number_);
+      seen.torn += !is_consistent(state);
+      seen.went_back += state.generation < latest;
+      seen.missed += state.generation < floor;
+      latest = state.generation;
       if (reader % 2 == 0) std::this_thread::yield();
-      seen.torn += !is_consistent(*pin) || pin->generation != latest;
+      seen.torn += !is_consistent(state) || state.generation != latest;
+      seen.torn += pin->set_of(seat_number_) != state.set.get() || pin->set_of(other_number_) != nullptr;
       ++seen.pins;
     }
     findings[reader] = seen;
@@ -108,7 +114,7 @@ TEST_F(KeyCacheStress, WorkersSeeWholeStatesInOrderWhileKeysAreReplaced) {
   }
   EXPECT_GT(generation, 100U);
   EXPECT_EQ(cache_->reclaim(), 0U);
-  cache_.reset();
+  seat_.reset();
   EXPECT_EQ(ledger_.count_not_freed_once(generation + 1), 0U);
 }
 
@@ -120,13 +126,13 @@ TEST_F(KeyCacheStress, AWorkerThatSleepsOnOldKeysDelaysNobodyAndKeepsOneStateAli
     const KeyCache::Pin pin = cache_->observe(0);
     asleep.count_down();
     wake.wait();
-    EXPECT_TRUE(is_consistent(*pin));
-    EXPECT_EQ(pin->generation, 0U);
+    EXPECT_TRUE(is_consistent(pin->state_of(seat_number_)));
+    EXPECT_EQ(pin->state_of(seat_number_).generation, 0U);
   });
   asleep.wait();
   for (std::uint64_t generation = 1; generation <= kPublished; ++generation) {
     publish(generation);
-    EXPECT_EQ(cache_->observe(1)->generation, generation);
+    EXPECT_EQ(cache_->observe(1)->state_of(seat_number_).generation, generation);
   }
   EXPECT_EQ(cache_->reclaim(), 1U);
   EXPECT_EQ(ledger_.count_not_freed_once(kPublished), 1U);  // all but the sleeper's and the current one are freed

@@ -32,7 +32,7 @@ std::optional<FetchRequest> give(KeySupply& supply, const FetchResult& result, s
 }
 
 TEST(KeySupply, HasOneFetchInFlight) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   EXPECT_TRUE(supply->next_request(0));
   EXPECT_FALSE(supply->next_request(0));
   EXPECT_FALSE(supply->next_request(3600 * kSecondNs));
@@ -41,7 +41,7 @@ TEST(KeySupply, HasOneFetchInFlight) {
 }
 
 TEST(KeySupply, SaysWhatIsWrongWithAnAnswer) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(500, "{}"), 0);
   EXPECT_EQ(supply->state().last_error, "key set: HTTP status 500");
@@ -50,7 +50,7 @@ TEST(KeySupply, SaysWhatIsWrongWithAnAnswer) {
 }
 
 TEST(KeySupply, RespectsRetryAfter) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(503, "", {{.name = "retry-after", .value = "120"}}), 0);
   EXPECT_FALSE(supply->next_request(119 * kSecondNs));
@@ -58,7 +58,7 @@ TEST(KeySupply, RespectsRetryAfter) {
 }
 
 TEST(KeySupply, RecoversAfterAFailure) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(404, ""), 0);
   ASSERT_TRUE(supply->next_request(supply->next_due_ns()));
@@ -69,7 +69,7 @@ TEST(KeySupply, RecoversAfterAFailure) {
 }
 
 TEST(KeySupply, ServesTheSameSourceAlone) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   EXPECT_TRUE(supply->serves(url_issuer()));
   IssuerPolicy leeway = url_issuer();
   leeway.leeway = std::chrono::seconds(1);
@@ -88,7 +88,7 @@ std::string header_of(const FetchRequest& request, std::string_view name) {
 
 // A supply that was given the default keys at 0, with an entity tag and a date.
 std::unique_ptr<KeySupply> supplied() {
-  auto supply = KeySupply::make(url_issuer()).value();
+  auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   EXPECT_TRUE(supply->next_request(0));
   (void)give(*supply,
              answered(200, test::default_jwks(),
@@ -121,7 +121,7 @@ TEST(KeySupply, TakesTheSameDocumentAsAConfirmation) {
 }
 
 TEST(KeySupply, RefusesNotModifiedThatItDidNotAskFor) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(304, ""), 0);
   EXPECT_EQ(supply->state().last_error, "key set: HTTP status 304");
@@ -131,7 +131,7 @@ TEST(KeySupply, RefusesNotModifiedThatItDidNotAskFor) {
 TEST(KeySupply, RefusesNotModifiedOfKeysThatHaveLapsedMeanwhile) {
   IssuerPolicy issuer = url_issuer();
   issuer.refresh.max_stale = issuer.refresh.interval;
-  const auto supply = KeySupply::make(issuer).value();
+  const auto supply = KeySupply::make(issuer, std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(200, test::default_jwks(), {{.name = "etag", .value = "\"v1\""}}), 0);
   const std::int64_t end_ns = 600 * kSecondNs;
@@ -163,7 +163,7 @@ TEST(KeySupply, KeepsTheKeysWhenANewSetHasNoneThatIsUsable) {
 }
 
 TEST(KeySupply, PreparesAFewKeysAtATime) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   const std::string two = signing::jwk_set(test::rsa_key().public_jwk({.kid = "a", .alg = {}, .use = {}}),
                                            test::other_rsa_key().public_jwk({.kid = "b", .alg = {}, .use = {}}));
@@ -180,7 +180,7 @@ TEST(KeySupply, PreparesAFewKeysAtATime) {
 }
 
 TEST(KeySupply, GivesUpAFetchThatTheFetcherForgot) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   const std::int64_t deadline_ns = supply->next_due_ns();
   EXPECT_GT(deadline_ns, 5 * kSecondNs);
@@ -202,7 +202,7 @@ TEST(KeySupply, TellsSinceWhenAKeyIsThere) {
 }
 
 TEST(KeySupply, SpendsNoFetchOnAKeyThatCameWhileItsOrderWasOnTheWay) {
-  const auto supply = KeySupply::make(url_issuer()).value();
+  const auto supply = KeySupply::make(url_issuer(), std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(supply->next_request(0));
   (void)give(*supply, answered(200, test::default_jwks()), 0);
   const auto table = std::make_shared<TicketTable>(std::make_shared<FetchInbox>());
@@ -218,7 +218,7 @@ TEST(KeySupply, SpendsNoFetchOnAKeyThatCameWhileItsOrderWasOnTheWay) {
 }
 
 TEST(KeySupply, OfInlineKeysNeedsNoNetwork) {
-  const auto supply = KeySupply::make(test::issuer_policy()).value();
+  const auto supply = KeySupply::make(test::issuer_policy(), std::make_shared<keys::KeyCache>()).value();
   EXPECT_NE(supply->state().set, nullptr);
   EXPECT_FALSE(supply->next_request(3600 * kSecondNs));
   EXPECT_FALSE(supply->check_time(1'000'000 * kSecondNs));

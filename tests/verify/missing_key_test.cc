@@ -272,7 +272,7 @@ TEST_F(MissingKey, OfATenMinuteOutageRefusesNobodyAndThenSaysSo) {
 
 TEST_F(MissingKey, ChangesTheGenerationOfTheSetAndNothingElseDoes) {
   // Remembered tokens are kept under the generation: it must move when a key is removed, and should not otherwise.
-  const auto machine = verify::KeySupply::make(issuer_).value();
+  const auto machine = verify::KeySupply::make(issuer_, std::make_shared<keys::KeyCache>()).value();
   ASSERT_TRUE(machine->next_request(0));
   const auto give = [&](const std::string& body) {
     (void)machine->on_result(
