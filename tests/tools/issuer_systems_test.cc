@@ -139,6 +139,9 @@ TEST(Controls, MintTokensThatNoClientGets) {
   EXPECT_EQ(member_of(minted("system=hub&expires_in=-60"), "iat"), "1710216371");
   EXPECT_EQ(member_of(minted("system=hub&not_before=60"), "nbf"), "1710220091");
   EXPECT_EQ(member_of(minted("system=credicorp&iss=x&aud=y&scope=z"), "scope"), "z");
+  for (const std::string_view system : {"hub", "bookings", "credicorp"}) {
+    EXPECT_EQ(member_of(minted("sub=alice&system=" + std::string(system)), "sub"), "alice") << system;
+  }
   EXPECT_EQ(member_of(minted("system=hub&signature=tampered"), "tampered"), "true");
   EXPECT_EQ(call({.path = "/dev/mint", .body = "system=hubrise"}).status, 400);
   EXPECT_EQ(call({.path = "/dev/mint", .body = "system=hub&expires_in=soon"}).status, 400);

@@ -24,6 +24,7 @@ struct TokenSpec {
   std::int64_t not_before_s = 0;            // from now
   std::string issuer;                       // empty: the system's own
   std::string audience;                     // empty: the system's own
+  std::string subject;                      // empty: the system's own
   SignatureKind signature = SignatureKind::kGood;
 };
 

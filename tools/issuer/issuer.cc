@@ -177,6 +177,7 @@ Answer Issuer::mint(const Parameters& parameters, Now now) {
   spec.not_before_s = *not_before_s;
   spec.issuer = parameters.get("iss");
   spec.audience = parameters.get("aud");
+  spec.subject = parameters.get("sub");
   spec.signature = *signature;
   // Any scope at all: a test wants wrong ones.
   spec.scope = parameters.get("scope");

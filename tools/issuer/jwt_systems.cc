@@ -58,7 +58,7 @@ std::string PartnerConnectHub::mint(const TokenSpec& spec, Now now) {
   const TokenTimes times = times_of(spec, now);
   return keys().sign(JsonObject()
                          .add("iss", either(spec.issuer, issuer_))
-                         .add("sub", spec.client_id)
+                         .add("sub", either(spec.subject, spec.client_id))
                          .add("aud", either(spec.audience, kHubAudience))
                          .add("client_id", spec.client_id)
                          .add("scope", spec.scope)
@@ -95,7 +95,7 @@ std::string Bookings::mint(const TokenSpec& spec, Now now) {
                          .add_json("iat", fractional(times.iat_s * 1'000'000 + fraction_us))
                          .add_json("nbf", fractional(times.nbf_s * 1'000'000 + fraction_us))
                          .add_json("exp", fractional(times.exp_s * 1'000'000 + fraction_us))
-                         .add("sub", "")
+                         .add("sub", spec.subject)
                          .add_json("scopes", scope_array(spec.scope))
                          .add("user_id", "842902db-54e5-4614-b348-002e8ce5da12")
                          .add("partner_id", "f31120ee-b5cb-41c4-9529-288d02e91cd6")
@@ -113,7 +113,7 @@ std::string Credicorp::mint(const TokenSpec& spec, Now now) {
   const TokenTimes times = times_of(spec, now);
   const std::string claims = JsonObject()
                                  .add("iss", either(spec.issuer, issuer_))
-                                 .add("sub", spec.client_id)
+                                 .add("sub", either(spec.subject, spec.client_id))
                                  .add("aud", either(spec.audience, kCredicorpAudience))
                                  .add("client_id", spec.client_id)
                                  .add("scope", spec.scope)

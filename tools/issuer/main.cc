@@ -80,7 +80,7 @@ void declare_options(CLI::App& app, CommandLine& line) {
   add_client_option(app, {"--introspection-client", "both introspection endpoints", &options.introspection_client});
   app.footer(
       "\nEndpoints: see docs/systems. Controls for tests, all POST with form parameters:\n"
-      "  /dev/mint    system=hub|bookings|credicorp [scope expires_in not_before iss aud\n"
+      "  /dev/mint    system=hub|bookings|credicorp [scope expires_in not_before iss aud sub\n"
       "               signature=good|tampered|foreign_key]\n"
       "  /dev/rotate  system, old_keys=published|withdrawn\n"
       "  /dev/spares  system, count=1..100: makes keys for so many rotations, about 0.1 s each\n"
