@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "server/http1_syntax.h"
+#include "base/hex.h"
 #include "server/json_text.h"
 
 namespace assay::server {
@@ -49,10 +49,9 @@ std::optional<RevocationInfo::Id> read_id(std::string_view text) noexcept {
   RevocationInfo::Id id{};
   if (text.size() != 2 * id.size()) return std::nullopt;
   for (std::size_t i = 0; i < id.size(); ++i) {
-    const int high = hex_digit(text[2 * i]);
-    const int low = hex_digit(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    id[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const int byte = base::hex_byte(text[2 * i], text[2 * i + 1]);
+    if (byte < 0) return std::nullopt;
+    id[i] = static_cast<std::uint8_t>(byte);
   }
   return id;
 }

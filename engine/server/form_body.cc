@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "base/utf8.h"
-#include "server/http1_syntax.h"
 
 namespace assay::server {
 namespace {
@@ -60,10 +60,9 @@ tl::expected<std::string_view, FormFault> decode_form_text(std::string_view text
   for (std::size_t i = 0; i < text.size(); ++i) {
     char byte = text[i] == '+' ? ' ' : text[i];
     if (text[i] == '%') {
-      const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
-      const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
-      if (high < 0 || low < 0) return refuse(FormFault::kBadEscape);
-      byte = static_cast<char>(high * 16 + low);
+      const int escaped = i + 2 < text.size() ? base::hex_byte(text[i + 1], text[i + 2]) : -1;
+      if (escaped < 0) return refuse(FormFault::kBadEscape);
+      byte = static_cast<char>(escaped);
       i += 2;
     }
     room[count++] = byte;

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/http_field.h"
 #include "server/http.h"
 #include "server/http1_syntax.h"
 
@@ -12,7 +13,7 @@ namespace assay::server {
 [[nodiscard]] inline bool has_media_type(const HttpRequest& request, std::string_view media_type) noexcept {
   if (request.count_field("content-type") != 1) return false;
   const std::string_view value = *request.find_field("content-type");
-  return equals_ignoring_case(trim_blanks(value.substr(0, value.find(';'))), media_type);
+  return equals_ignoring_case(base::trim_blanks(value.substr(0, value.find(';'))), media_type);
 }
 
 }  // namespace assay::server

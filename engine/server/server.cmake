@@ -9,4 +9,5 @@ add_library(assay::server ALIAS assay_server)
 target_include_directories(assay_server PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>)
 target_link_libraries(assay_server
   PUBLIC assay_public assay_base Threads::Threads
-  PRIVATE $<BUILD_INTERFACE:assay_flags> PkgConfig::liburing prometheus-cpp::core)
+  PRIVATE $<BUILD_INTERFACE:assay_flags> PkgConfig::liburing prometheus-cpp::core
+  INTERFACE assay_engine)  # where what assay/json.h declares is
