@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "assay/engine.h"
 #include "assay/expected.h"
 #include "assay/policy.h"
 #include "assay/settings.h"
@@ -75,6 +76,7 @@ struct StateSettings {
   SecretSource fleet_password_source;
   std::chrono::milliseconds fleet_timeout{1000};
   std::uint64_t fleet_stream_length = 1'000'000;
+  FeedRule feed_rule;  // EngineOptions::feed_rule
   std::string id_key;  // EngineOptions::revocation_id_key
   SecretSource id_key_source;
 };

@@ -89,6 +89,14 @@ std::string wildcard_value(ScopeWildcard wildcard) {
   return "";
 }
 
+std::string past_max_word(FeedRule::PastMax past_max) {
+  switch (past_max) {
+    case FeedRule::PastMax::kGoOn: return "go_on";
+    case FeedRule::PastMax::kRefuse: return "refuse";
+  }
+  return "";
+}
+
 void describe_server(const Configuration& configuration, Lines& lines) {
   const HttpLimits& http = configuration.settings.http;
   lines.table("[server]");
@@ -141,6 +149,8 @@ void describe_state(const StateSettings& state, Lines& lines) {
   describe_secret("fleet_password", state.fleet_password_source, lines);
   lines.duration("fleet_timeout", state.fleet_timeout);
   lines.count("fleet_stream_length", state.fleet_stream_length);
+  lines.duration("max_feed_lag", state.feed_rule.lag_max);
+  lines.text("past_max_feed_lag", past_max_word(state.feed_rule.past_max));
 }
 
 void describe_admin(const Configuration& configuration, Lines& lines) {

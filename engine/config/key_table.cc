@@ -60,6 +60,8 @@ constexpr KnownKey kKnownKeys[] = {
     {"state", "fleet_password_env"},
     {"state", "fleet_timeout"},
     {"state", "fleet_stream_length"},
+    {"state", "max_feed_lag"},
+    {"state", "past_max_feed_lag"},
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},

@@ -1,6 +1,6 @@
 #include "config/state_reader.h"
 
-#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "assay/limits.h"
@@ -9,14 +9,24 @@
 namespace assay::config {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr DurationBounds kFleetTimeoutBounds{milliseconds(50), seconds(30)};
 constexpr IntegerBounds kStreamLengthBounds{1000, 1'000'000'000};
+constexpr DurationBounds kFeedLagBounds{seconds(1), hours(24)};
 constexpr SecretKeys kIdKeys{
     .file = "id_key_file", .variable = "id_key_env", .bytes = {kHmacSecretBytesMin, kHmacSecretBytesMax}};
 constexpr SecretKeys kPasswordKeys{.file = "fleet_password_file", .variable = "fleet_password_env", .bytes = {1, 1024}};
+
+constexpr std::array<Choice<FeedRule::PastMax>, 2> kPastMaxChoices{
+    {{"go_on", FeedRule::PastMax::kGoOn}, {"refuse", FeedRule::PastMax::kRefuse}}};
+
+// What says something of a fleet alone.
+constexpr std::array<std::string_view, 6> kFleetKeys{kPasswordKeys.file, kPasswordKeys.variable,
+                                                     "fleet_timeout",    "fleet_stream_length",
+                                                     "max_feed_lag",     "past_max_feed_lag"};
 
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kRevocationsForm = "\"sqlite:/var/lib/assay/revocations.db\"";
@@ -62,6 +72,8 @@ void read_fleet(TableReader& reader, const ReadContext& context, StateSettings& 
   }
   reader.read_duration("fleet_timeout", kFleetTimeoutBounds, state.fleet_timeout);
   reader.read_integer("fleet_stream_length", kStreamLengthBounds, state.fleet_stream_length);
+  reader.read_duration("max_feed_lag", kFeedLagBounds, state.feed_rule.lag_max);
+  reader.read_choice<FeedRule::PastMax>("past_max_feed_lag", kPastMaxChoices, state.feed_rule.past_max);
 }
 
 }  // namespace
@@ -75,8 +87,7 @@ void read_state(TableReader& document, const ReadContext& context, Configuration
   if (reader.has("fleet")) {
     read_fleet(reader, context, state);
   } else {
-    for (const std::string_view key : {kPasswordKeys.file, kPasswordKeys.variable, std::string_view("fleet_timeout"),
-                                       std::string_view("fleet_stream_length")}) {
+    for (const std::string_view key : kFleetKeys) {
       reader.refuse_without_effect(key, "there is no fleet");
     }
   }

@@ -305,11 +305,13 @@ bool FleetFollower::ask_again() {
   return stream_->say(kAskWord) == StreamStep::kDone || fail(stream_->complaint());
 }
 
-// A node whose question nobody answers goes on after a while, and keeps asking.
+// A node whose question nobody answers goes on after a while, and keeps asking. One that has not read to the stream's
+// end is cut off as before: what is refused in what it has not read is not known here.
 void FleetFollower::show() {
   using Fleet = RevocationLogHealth::Fleet;
   const bool waits_for_offer = ask_again_ns_ != 0 && ask_interval_ns_ == kAskIntervalMinNs;
   const bool heals = position_.owes_offer || waits_for_offer;
+  if (!heals && !caught_up_) return;
   std::string complaint;
   if (ask_again_ns_ != 0) complaint = "the stream has forgotten its beginning, and no other node has offered it yet";
   if (strange_count_ != 0) complaint = std::to_string(strange_count_) + " entries of the stream cannot be read";

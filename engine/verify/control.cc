@@ -40,7 +40,7 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOption
   Expected<Prepared> prepared = prepare(options.policy, {}, 1, key_cache);
   if (!prepared) return Unexpected(prepared.error());
   Expected<std::unique_ptr<Revoker>> revoker =
-      Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint);
+      Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint, options.feed_rule);
   if (!revoker) return Unexpected(revoker.error());
   return std::unique_ptr<ControlMachine>(
       new ControlMachine(std::move(options), kernels, std::move(key_cache), std::move(*prepared), std::move(*revoker)));

@@ -128,7 +128,8 @@ class ControlMachine final : public Control {
                       const std::function<void(const Metric&)>& visit) const;
   void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_verified_metrics(const std::function<void(const Metric&)>& visit) const;
-  void visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const;
+  void visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
   void visit_fetch_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

@@ -125,6 +125,12 @@ void ControlMachine::visit_revocation_metrics(const std::function<void(const Met
               static_cast<double>(status.log.queued_count));
   visit_gauge("revocation_log_unpropagated", "Records that are on disk here and not yet in the fleet",
               static_cast<double>(status.log.unpropagated_count));
+  const std::optional<std::int64_t> lag_ns = revoker_->feed().lag_ns(stepped_ns_);
+  if (!lag_ns) return;
+  visit_gauge("revocation_feed_lag_seconds", "Time since the fleet's revocations were followed last",
+              static_cast<double>(*lag_ns) / 1e9);
+  visit_gauge("revocation_feed_late", "1: that is longer than max_feed_lag",
+              revoker_->feed().complaint(stepped_ns_).empty() ? 0.0 : 1.0);
 }
 
 }  // namespace assay::verify

@@ -31,6 +31,10 @@ Readiness ControlMachine::readiness() const {
       readiness.degraded.push_back("issuer " + supplies_[i]->name() + ": earlier keys serve: " + state.last_error);
     }
   }
+  if (std::string complaint = revoker_->feed().complaint(stepped_ns_); !complaint.empty()) {
+    const bool refuses = revoker_->feed().refuses_at(stepped_ns_);
+    (refuses ? readiness.missing : readiness.degraded).push_back(std::move(complaint));
+  }
   readiness.ready = readiness.missing.empty();
   for (std::string& complaint : revoker_->complaints()) readiness.degraded.push_back(std::move(complaint));
   return readiness;

@@ -114,7 +114,9 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
     case Step::kKey: return key_finding(state);
     case Step::kSignature: return std::to_string(state.token.signature.size()) + " bytes";
     case Step::kRevocation:
-      return state.error.code == ErrorCode::kRevoked ? "by " + std::string(state.detail) : "not revoked";
+      if (state.error.code == ErrorCode::kRevoked) return "by " + std::string(state.detail);
+      return state.error.code == ErrorCode::kRevocationsUnavailable ? "the fleet has not been followed for too long"
+                                                                    : "not revoked";
     case Step::kRoute:
       return state.check->method.empty() && state.check->path.empty()
                  ? "no method and path given"

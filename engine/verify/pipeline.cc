@@ -63,9 +63,9 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
   signatures_.check(states);       // JWT
   doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
-  revocations_.check(states);      // after every cache
-  each(&Pipeline::check_rights);   // the route's issuers, claims and scopes
-  remember_verified(states);       // JWT: accepted ones alone
+  revocations_.check(states, now.monotonic_ns);  // after every cache
+  each(&Pipeline::check_rights);                 // the route's issuers, claims and scopes
+  remember_verified(states);                     // JWT: accepted ones alone
 }
 
 void Pipeline::release() noexcept {

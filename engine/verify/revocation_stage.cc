@@ -50,15 +50,16 @@ std::optional<std::string_view> revocable_value(const CheckState& state, Revocat
 
 RevocationStage::RevocationStage(base::ReaderIndex reader, const RevocationSource& source,
                                  const kernel::Sha256Variant& sha256, const RsaGuard& guard)
-    : reader_(source.table, reader), digests_(source.id_key, sha256), guard_(guard) {}
+    : reader_(source.table, reader), digests_(source.id_key, sha256), guard_(guard), feed_(source.feed) {}
 
-void RevocationStage::check(std::span<CheckState> states) noexcept {
+void RevocationStage::check(std::span<CheckState> states, std::int64_t monotonic_ns) noexcept {
+  feed_is_late_ = feed_.refuses_at(monotonic_ns);
   const std::uint32_t kinds_held = reader_.kinds_held();
   count_ = job_count_ = 0;
   for (CheckState& state : states) {
     if (!state.open) continue;
     if (kinds_held == 0) {
-      pass(state, Step::kRevocation, {});
+      clear(state);
     } else {
       take(state, kinds_held);
     }
@@ -80,8 +81,16 @@ void RevocationStage::check(std::span<CheckState> states) noexcept {
       state.detail = name_of(*revoked[i]);
       refuse(state, Step::kRevocation, ErrorCode::kRevoked);
     } else {
-      pass(state, Step::kRevocation, {});
+      clear(state);
     }
+  }
+}
+
+void RevocationStage::clear(CheckState& state) const noexcept {
+  if (feed_is_late_) {
+    refuse(state, Step::kRevocation, ErrorCode::kRevocationsUnavailable);
+  } else {
+    pass(state, Step::kRevocation, {});
   }
 }
 

@@ -14,6 +14,7 @@
 #include "assay/limits.h"
 #include "state/revocation_table.h"
 #include "verify/check_state.h"
+#include "verify/feed_watch.h"
 #include "verify/rsa_guard.h"
 #include "verify/target_digest.h"
 
@@ -23,10 +24,11 @@ namespace assay::verify {
 // JWT, the key are known. Views are the state's.
 [[nodiscard]] std::optional<std::string_view> revocable_value(const CheckState& state, RevocationKind kind) noexcept;
 
-// Where revocations are and how they are named. Both must outlive whoever has it.
+// Where revocations are, how they are named, and whether they still come. All must outlive whoever has it.
 struct RevocationSource {
   state::RevocationTable& table;
   std::string_view id_key;
+  const FeedWatch& feed;
 };
 
 // One worker's readers and digests. Thread-confined.
@@ -38,19 +40,24 @@ class RevocationStage {
 
   // Closes those open checks among at most kBatchMax states whose token is revoked, and sets `targets` of every open
   // one, unless nothing at all is revoked. What `targets` points to lives until the next check().
-  //   codes    revoked (detail: by which kind); overloaded: OpenSSL fails to hash
-  void check(std::span<CheckState> states) noexcept;
+  //   codes    revoked (detail: by which kind); overloaded: OpenSSL fails to hash; revocations_unavailable: none is
+  //            known, and the fleet was not followed for too long at that time
+  void check(std::span<CheckState> states, std::int64_t monotonic_ns) noexcept;
 
  private:
   // Begins with what is kept of the token's ids, and orders those that are missing.
   void take(CheckState& state, std::uint32_t kinds_held) noexcept;
   void order(const CheckState& state, RevocationKind kind) noexcept;
   [[nodiscard]] bool make_ids() noexcept;
+  // Ends the stage for a token of which no revocation is known.
+  void clear(CheckState& state) const noexcept;
   void keep_targets(const CheckState& state) const noexcept;
 
   state::RevocationTable::Reader reader_;
   TargetDigest digests_;
   const RsaGuard& guard_;
+  const FeedWatch& feed_;
+  bool feed_is_late_ = false;                    // at the time of the batch that runs
   std::array<CheckState*, kBatchMax> states_{};  // of the batch that runs: the first count_
   std::array<state::TokenTargets, kBatchMax> targets_;
   std::array<std::optional<RevocationKind>, kBatchMax> revoked_;

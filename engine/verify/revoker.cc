@@ -36,8 +36,9 @@ RevocationInfo::Id id_of(const state::TargetId& id) noexcept {
 
 }  // namespace
 
-Expected<std::unique_ptr<Revoker>> Revoker::open(RevocationLog* log, std::string id_key, std::string* complaint) {
-  auto revoker = std::make_unique<Revoker>(log, std::move(id_key));
+Expected<std::unique_ptr<Revoker>> Revoker::open(RevocationLog* log, std::string id_key, std::string* complaint,
+                                                 FeedRule feed_rule) {
+  auto revoker = std::make_unique<Revoker>(log, std::move(id_key), feed_rule);
   if (log == nullptr) return revoker;
   const std::shared_ptr<State>& state = revoker->state_;
   ReplayResult replay = log->replay([&](std::span<const RevocationRecord> records) { state->table.apply(records); });
@@ -47,6 +48,7 @@ Expected<std::unique_ptr<Revoker>> Revoker::open(RevocationLog* log, std::string
     return fail(ErrorCode::kBadRevocationLog, static_cast<std::size_t>(offset));
   }
   log->follow([state](std::span<const RevocationRecord> records) { state->follow(records); });
+  revoker->feed_.begin(log->health().fleet);
   return revoker;
 }
 
@@ -111,6 +113,7 @@ void Revoker::submit(std::vector<RevocationRecord> records, RevocationDone done)
 
 void Revoker::step(Now now) {
   bool forgets = false;
+  bool looks_at_feed = false;
   {
     const base::MutexLock lock(state_->mutex);
     if (now.monotonic_ns >= state_->next_sweep_ns) {
@@ -121,14 +124,19 @@ void Revoker::step(Now now) {
       state_->next_forget_ns = now.monotonic_ns + kForgetPeriodNs;
       forgets = true;
     }
+    if (log_ != nullptr && now.monotonic_ns >= state_->next_feed_ns) {
+      state_->next_feed_ns = now.monotonic_ns + FeedWatch::kPeriodNs;
+      looks_at_feed = true;
+    }
   }
+  if (looks_at_feed) feed_.observe(log_->health().fleet, now);
   if (forgets) log_->forget(now.wall_us);
 }
 
 std::int64_t Revoker::next_due_ns() const {
   const base::MutexLock lock(state_->mutex);
   return log_ == nullptr ? std::numeric_limits<std::int64_t>::max()
-                         : std::min(state_->next_sweep_ns, state_->next_forget_ns);
+                         : std::min({state_->next_sweep_ns, state_->next_forget_ns, state_->next_feed_ns});
 }
 
 RevocationStatus Revoker::status() const {

@@ -31,6 +31,7 @@
 #include "assay/revocation_log.h"
 #include "base/mutex.h"
 #include "state/revocation_table.h"
+#include "verify/feed_watch.h"
 #include "verify/revocation_stage.h"
 
 namespace assay::verify {
@@ -38,17 +39,21 @@ namespace assay::verify {
 class Revoker {
  public:
   // Knows nothing of what the log holds: open() makes one that does.
-  Revoker(RevocationLog* log, std::string id_key) : log_(log), id_key_(std::move(id_key)) {}
+  Revoker(RevocationLog* log, std::string id_key, FeedRule feed_rule = {})
+      : log_(log), id_key_(std::move(id_key)), feed_(feed_rule) {}
 
   // Replays `log` into a table; without one (null) the table stays empty. The log must outlive the revoker. Blocks.
   //   complaint  where the log's words go if it cannot be replayed; may be null
   //   errors     bad_revocation_log (offset = of the damage in the store's file, at most 2^32 - 1)
   [[nodiscard]] static Expected<std::unique_ptr<Revoker>> open(RevocationLog* log, std::string id_key,
-                                                               std::string* complaint);
+                                                               std::string* complaint, FeedRule feed_rule = {});
 
-  [[nodiscard]] RevocationSource source() noexcept { return {.table = state_->table, .id_key = id_key_}; }
+  [[nodiscard]] RevocationSource source() noexcept {
+    return {.table = state_->table, .id_key = id_key_, .feed = feed_};
+  }
   [[nodiscard]] std::string_view id_key() const noexcept { return id_key_; }
   [[nodiscard]] bool has_log() const noexcept { return log_ != nullptr; }
+  [[nodiscard]] const FeedWatch& feed() const noexcept { return feed_; }
 
   // Gives the records to the log, all of one operation. Revocations among them are enforced when it returns. Several
   // records of one id are one too many: the later one counts.
@@ -56,7 +61,8 @@ class Revoker {
   // Preconditions: has_log(), records is not empty.
   void submit(std::vector<RevocationRecord> records, RevocationDone done);
 
-  // Sweeps a little of the table, if it is due. Cost: under 1 ms, see RevocationTable::step_sweep.
+  // Looks after the fleet's feed and sweeps a little of the table, as far as it is due. Cost: under 1 ms, see
+  // RevocationTable::step_sweep.
   void step(Now now);
   // When step() has something to do, in ns of the monotonic clock.
   [[nodiscard]] std::int64_t next_due_ns() const;
@@ -86,10 +92,12 @@ class Revoker {
     absl::flat_hash_map<DurableId, Flight> flights ABSL_GUARDED_BY(mutex);
     std::int64_t next_sweep_ns ABSL_GUARDED_BY(mutex) = 0;
     std::int64_t next_forget_ns ABSL_GUARDED_BY(mutex) = 0;
+    std::int64_t next_feed_ns ABSL_GUARDED_BY(mutex) = 0;
   };
 
   RevocationLog* const log_;
   const std::string id_key_;
+  FeedWatch feed_;
   const std::shared_ptr<State> state_ = std::make_shared<State>();
   base::Mutex order_mutex_;  // guards the order of calls of log_->append()
 };

@@ -35,7 +35,8 @@ TEST(StateReader, ReadsAFleetAndKeepsItsSecretsToItself) {
   files.files["redis.secret"] = "redis-pass\n";
   const auto read = test::read(kFleet +
                                    "fleet_password_file = \"redis.secret\"\nfleet_timeout = \"250ms\"\n"
-                                   "fleet_stream_length = 5000\nid_key_file = \"id.key\"\n" +
+                                   "fleet_stream_length = 5000\nid_key_file = \"id.key\"\n"
+                                   "max_feed_lag = \"5s\"\npast_max_feed_lag = \"refuse\"\n" +
                                    kOne,
                                files);
   ASSERT_TRUE(read.has_value()) << read.error()[0].message;
@@ -47,6 +48,8 @@ TEST(StateReader, ReadsAFleetAndKeepsItsSecretsToItself) {
   EXPECT_EQ(state.fleet_timeout.count(), 250);
   EXPECT_EQ(state.fleet_stream_length, 5000U);
   EXPECT_EQ(state.id_key, std::string(32, 'k'));
+  EXPECT_EQ(state.feed_rule.lag_max.count(), 5000);
+  EXPECT_EQ(state.feed_rule.past_max, FeedRule::PastMax::kRefuse);
   const std::string description = describe(*read);
   EXPECT_THAT(description, HasSubstr("fleet_password_file = \"redis.secret\""));
   EXPECT_THAT(description, Not(HasSubstr("redis-pass")));
@@ -63,6 +66,8 @@ TEST(StateReader, PlacesComplaints) {
   }
   expect_fault(kLog + "@fleet_timeout = \"1s\"\n" + kOne, "state.fleet_timeout", "there is no fleet", "remove");
   expect_fault(kLog + "@fleet_password_env = \"SECRET\"\n" + kOne, "state.fleet_password_env", "there is no fleet",
+               "remove");
+  expect_fault(kLog + "@past_max_feed_lag = \"refuse\"\n" + kOne, "state.past_max_feed_lag", "there is no fleet",
                "remove");
   expect_fault("@" + kFleet + kOne, "state.id_key_file", "one is needed", "id_key_file or id_key_env");
   expect_fault(kLog + "@" + id_key + kOne, "state.id_key_env", "a secret of 13 bytes", "32 to 1024");

@@ -39,9 +39,10 @@ class Node:
 
     folder   of its own
     redis    of its fleet; None: alone
+    fleet    further lines of [state], where there is a fleet
     """
 
-    def __init__(self, folder, issuer, redis=None, id_key=None, database=None):
+    def __init__(self, folder, issuer, redis=None, id_key=None, database=None, fleet=""):
         folder.mkdir(parents=True)
         (folder / "admin.secret").write_text(ADMIN_SECRET + "\n")
         self.folder = folder
@@ -50,16 +51,20 @@ class Node:
         if redis is not None:
             (folder / "id.key").write_text(id_key + "\n")
             (folder / "id.key").chmod(0o600)
-            state += f'fleet = "redis://127.0.0.1:{redis.port}/0"\nid_key_file = "id.key"\n'
+            state += f'fleet = "redis://127.0.0.1:{redis.port}/0"\nid_key_file = "id.key"\n{fleet}'
         self._options = (folder, "credicorp.toml", issuer, [self.address])
         self._settings = {"replacements": [("[admin]", '[admin]\nsecret_file = "admin.secret"')], "extra": state}
         self.sidecar = None
         self.start()
 
     def start(self):
+        self.launch()
+        self.sidecar.wait_until_ready()
+
+    def launch(self):
+        """Starts the sidecar and waits until it serves; it may not be ready yet."""
         self.sidecar = programs.Sidecar(*self._options, **self._settings)
         self.admin_address = f"tcp://127.0.0.1:{self.sidecar.admin_port}"
-        self.sidecar.wait_until_ready()
 
     def kill(self):
         """kill -9."""

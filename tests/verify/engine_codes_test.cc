@@ -64,6 +64,18 @@ ErrorCode revoked_code() {
   return decide(*engine, {.token = token()}).code;
 }
 
+// Before the fleet has been followed once.
+ErrorCode cut_off_code() {
+  FakeRevocationLog log;
+  log.health_now.fleet = RevocationLogHealth::Fleet::kCutOff;
+  const auto engine = Engine::open({.policy = policy(),
+                                    .revocation_log = &log,
+                                    .feed_rule = {.past_max = FeedRule::PastMax::kRefuse},
+                                    .host_steps_control = true})
+                          .value();
+  return decide(*engine, {.token = token()}).code;
+}
+
 ErrorCode with_broken_json(std::string_view payload) { return code_of(policy(), token(std::string(payload))); }
 
 // A key set that came well at first and fails to be fetched now.
@@ -208,6 +220,7 @@ Provocations provocations_by_state() {
       {ErrorCode::kInactive, [] { return opaque_code([](FakeFetcher& f) { f.answer(R"({"active":false})"); }); }},
       {ErrorCode::kIntrospectionUnavailable, [] { return opaque_code([](FakeFetcher& f) { f.fail("timed out"); }); }},
       {ErrorCode::kRevoked, revoked_code},
+      {ErrorCode::kRevocationsUnavailable, cut_off_code},
       {ErrorCode::kNoRoute, [] { return routed({.token = token(), .method = "GET", .path = "/orders"}); }},
       {ErrorCode::kInsufficientScope, [] { return routed({.token = token(), .path = "/admin/x"}); }},
       {ErrorCode::kOverloaded,

@@ -49,6 +49,7 @@ class Revocation : public ::testing::Test {
                             .fetcher = &fetcher_,
                             .revocation_log = &log_,
                             .revocation_id_key = std::move(id_key),
+                            .feed_rule = feed_rule_,
                             .host_steps_control = true})
                   .value();
     worker_.emplace(engine_->worker());
@@ -83,6 +84,7 @@ class Revocation : public ::testing::Test {
 
   FakeFetcher fetcher_;
   FakeRevocationLog log_;
+  FeedRule feed_rule_;
   std::unique_ptr<Engine> engine_;
   std::optional<Worker> worker_;
 };

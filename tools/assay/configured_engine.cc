@@ -120,6 +120,7 @@ tl::expected<ConfiguredEngine, std::string> open_serving_engine(const config::Co
   EngineOptions options = engine_options(configuration, opened);
   options.revocation_log = opened.revocation_log.get();
   options.revocation_id_key = configuration.state->id_key;
+  options.feed_rule = configuration.state->feed_rule;
   options.complaint = &complaint;
   auto engine = Engine::open(std::move(options));
   if (!engine && engine.error().code == ErrorCode::kBadRevocationLog) return tl::make_unexpected(complaint);

@@ -7,6 +7,7 @@
 // No global state. No exceptions cross this boundary. `decide` does not block, lock, log, read a clock or allocate.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -81,6 +82,17 @@ class Worker {
   std::unique_ptr<Impl> impl_;
 };
 
+// What becomes of tokens while the fleet of the revocation log cannot be followed (RevocationLogHealth::Fleet): what
+// other nodes revoke meanwhile is not known here.
+struct FeedRule {
+  enum class PastMax : std::uint8_t {
+    kGoOn,    // they are decided by what is known
+    kRefuse,  // revocations_unavailable until the fleet is followed; also from open() until it has been once
+  };
+  std::chrono::milliseconds lag_max{60'000};  // since the fleet was followed last
+  PastMax past_max = PastMax::kGoOn;
+};
+
 struct EngineOptions {
   Policy policy = {};
   Fetcher* fetcher = nullptr;  // must outlive the engine; may be null where no issuer needs the network
@@ -98,6 +110,7 @@ struct EngineOptions {
   // The key of durable ids (revocation_log.h), the same on all nodes of a fleet and as long as the log lives. Empty:
   // ids are made without a key.
   std::string revocation_id_key = {};
+  FeedRule feed_rule = {};  // without effect where the log has no fleet
   // Where open() puts one line for people if the log cannot be replayed: file, offset, what to do. May be null.
   std::string* complaint = nullptr;
   bool host_steps_control = false;  // true: the host polls Control::control_fd and calls Control::step
