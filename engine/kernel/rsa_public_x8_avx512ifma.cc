@@ -1,14 +1,16 @@
 // The kernel for AVX-512 IFMA: one vector per limb, one lane per signature.
 //
 // The processor starts one or two multiply-adds a cycle and little else is worth saving, so every product is streamed.
-// Column sums are not carried but where a block becomes a quotient and where a result leaves. A batch costs the same
-// however many lanes are in use; the signatures of one with few are verified one by one, each across whole vectors.
+// Column sums are not carried but where a block becomes a quotient and where a result leaves. They may be negative
+// until then, between -2^59 and 2^61; the number that they write never is. A batch costs the same however many lanes
+// are in use; the signatures of one with few are verified one by one, each across whole vectors.
 #include <immintrin.h>
 
 #include "kernel/radix52.h"
 #include "kernel/rsa_load_avx512.inl.h"
 #include "kernel/rsa_public_x8.h"
 #include "kernel/rsa_single_avx512ifma.inl.h"
+#include "kernel/rsa_square_avx512ifma.inl.h"
 #include "kernel/rsa_stream_avx512ifma.inl.h"
 
 namespace assay::kernel {
@@ -37,56 +39,6 @@ __attribute__((always_inline)) inline void add_rows(__m512i* sum, const __m512i*
     sum += kBlock;
   }
   finish_window<Finish::kStore>(stream, sum);
-}
-
-// The part of square() that rows of block 0 take in: columns 0 to 10 blocks + 9, of which the first ten are carried.
-void square_first_rows(__m512i* columns, const __m512i* x, int blocks) {
-  Stream stream;
-  load_block(stream.rows, x);
-  clear_window(stream);
-  stream.carry = _mm512_setzero_si512();
-  stream_block<Rows::kBelow, Finish::kDoubleLowCarry, Reach::kZero>(stream, x, nullptr, columns);
-  const __m512i carry = stream.carry;
-  x += kBlock;
-  columns += kBlock;
-  stream_block<Rows::kAll, Finish::kDoubleHigh, Reach::kZero>(stream, x, nullptr, columns);
-  columns[0] = _mm512_add_epi64(columns[0], carry);
-  for (int other = 2; other < blocks; ++other) {
-    x += kBlock;
-    columns += kBlock;
-    stream_block<Rows::kAll, Finish::kStore, Reach::kZero>(stream, x, nullptr, columns);
-  }
-  finish_window<Finish::kStore>(stream, columns + kBlock);
-}
-
-// columns[0 .. 20 blocks) = x^2: the first ten are carried, the others are not. After the rows of block b every column
-// below 20 (b + 1) is complete, so that doubling and squares ride along.
-void square(__m512i* columns, const __m512i* x, int blocks) {
-  square_first_rows(columns, x, blocks);
-  for (int i = (blocks + 1) * kBlock; i < 2 * blocks * kBlock; ++i) columns[i] = _mm512_setzero_si512();
-  Stream stream;
-  for (int block = 1; block < blocks - 1; ++block) {
-    const __m512i* factor = x + kBlock * block;
-    __m512i* column = columns + 2 * kBlock * block;
-    load_block(stream.rows, factor);
-    load_block(stream.columns, column);
-    stream_block<Rows::kBelow, Finish::kDoubleLow>(stream, factor, column + kBlock, column);
-    factor += kBlock;
-    column += kBlock;
-    stream_block<Rows::kAll, Finish::kDoubleHigh>(stream, factor, column + kBlock, column);
-    for (int other = block + 2; other < blocks; ++other) {
-      factor += kBlock;
-      column += kBlock;
-      stream_block<Rows::kAll, Finish::kStore>(stream, factor, column + kBlock, column);
-    }
-    finish_window<Finish::kStore>(stream, column + kBlock);
-  }
-  const __m512i* last = x + kBlock * (blocks - 1);
-  __m512i* column = columns + 2 * kBlock * (blocks - 1);
-  load_block(stream.rows, last);
-  load_block(stream.columns, column);
-  stream_block<Rows::kBelow, Finish::kDoubleLow, Reach::kZero>(stream, last, nullptr, column);
-  finish_window<Finish::kDoubleHigh>(stream, column + kBlock);
 }
 
 // The first ten steps of a fold of columns[0..9], which are carried: carries columns 10 to 19, the next block.
@@ -162,8 +114,19 @@ void divide_exactly(__m512i* result, const __m512i* columns, const __m512i* quot
   finish_window<Finish::kCarry>(stream, result);
 }
 
-// result = columns / R modulo n, below 3n, carried. The first ten columns are carried.
+// Carries columns[0..9].
+void carry_first_block(__m512i* columns) {
+  __m512i carry = _mm512_setzero_si512();
+  for (int i = 0; i < kBlock; ++i) {
+    columns[i] = _mm512_add_epi64(columns[i], carry);
+    carry = high_bits(columns[i]);
+  }
+  columns[kBlock] = _mm512_add_epi64(columns[kBlock], carry);
+}
+
+// result = columns / R modulo n, below 3n, carried.
 void reduce(__m512i* result, __m512i* columns, const KeyVectors& keys) {
+  carry_first_block(columns);
   for (int block = 0; block + 2 < keys.blocks; ++block) {
     begin_fold(columns, keys);
     end_fold(columns, keys);
@@ -178,17 +141,7 @@ void reduce(__m512i* result, __m512i* columns, const KeyVectors& keys) {
   divide_exactly(result, columns + kBlock, quotient, keys);
 }
 
-// Carries columns[0..9].
-void carry_first_block(__m512i* columns) {
-  __m512i carry = _mm512_setzero_si512();
-  for (int i = 0; i < kBlock; ++i) {
-    columns[i] = _mm512_add_epi64(columns[i], carry);
-    carry = high_bits(columns[i]);
-  }
-  columns[kBlock] = _mm512_add_epi64(columns[kBlock], carry);
-}
-
-// columns = x s + K hash + C: the first ten are carried, the others are not.
+// columns = x s + K hash + C, not carried.
 void multiply(__m512i* columns, const __m512i* x, const __m512i* s, const __m512i* hash, const KeyVectors& keys) {
   const int limbs = kBlock * keys.blocks;
   for (int i = 0; i < limbs; ++i) {
@@ -199,7 +152,6 @@ void multiply(__m512i* columns, const __m512i* x, const __m512i* s, const __m512
   for (int block = 0; block < keys.blocks; ++block) {
     add_rows<Rows::kAll>(columns + kBlock * block, x + kBlock * block, s, keys.blocks);
   }
-  carry_first_block(columns);
 }
 
 // Lanes of a clean number that are below n.

@@ -315,6 +315,37 @@ TEST_P(RsaPublicX8, AgreesOnSignaturesWithOneOddLimb) {
   }
 }
 
+// Signatures whose halves are equal, or the low one the smaller: their difference is what a kernel squares.
+TEST_P(RsaPublicX8, AgreesOnSignaturesOfRelatedHalves) {
+  Dice dice(7);
+  for (const int bits : {2048, 2072, 3072, 3112, 4096}) {
+    const Modulus modulus = modulus_of(dice.odd(bits));
+    std::array<const Modulus*, kLanes> moduli{};
+    moduli.fill(&modulus);
+    const int half = static_cast<int>(modulus.lanes->limbs() * kLimbBits / 2);
+    const Number one = number_of(1);
+    for (int turn = 0; turn < 20; ++turn) {
+      const Number high = dice.number(bits - 1 - half);
+      const std::array<Number, kLanes> low{copy_of(high),
+                                           difference(high, one),
+                                           sum(high, one),
+                                           number_of(0),
+                                           difference(power_of_2(half), one),
+                                           dice.below(high),
+                                           power_of_2(static_cast<int>(dice.below(static_cast<unsigned>(half)))),
+                                           dice.number(half)};
+      std::array<Number, kLanes> s;
+      for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        s[lane] = number_of(0);
+        BN_lshift(s[lane].get(), high.get(), half);
+        BN_add(s[lane].get(), s[lane].get(), low[lane].get());
+      }
+      expect_agreement(moduli, s, dice);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
 TEST_P(RsaPublicX8, VerdictsPermuteWithTheLanes) {
   GoodBatch good;
   std::array<std::size_t, kLanes> order{3, 1, 4, 0, 5, 7, 2, 6};
