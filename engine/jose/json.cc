@@ -52,13 +52,13 @@ struct WalkParts {
 };
 
 // One walk over the tokens of one document. Its members stay in registers as long as nothing out of line is handed the
-// walk itself: the rare cases are free functions of values.
+// walk itself: its own functions are inlined, and the rare cases are free functions of values.
 class Walk {
  public:
   explicit Walk(const WalkParts& parts) noexcept
-      : text_(parts.text),
-        offsets_(parts.offsets.data()),
-        token_count_(static_cast<std::uint32_t>(parts.offsets.size() - 1)),
+      : text_(parts.text.data()),
+        token_(parts.offsets.data()),
+        tokens_end_(parts.offsets.data() + parts.offsets.size() - 1),
         has_escapes_(parts.text.find('\\') != std::string_view::npos),
         nodes_(parts.nodes),
         parts_(parts) {}
@@ -67,13 +67,14 @@ class Walk {
   ErrorCode run() noexcept;
   [[nodiscard]] std::uint32_t node_count() const noexcept { return node_count_; }
   // Of the token that run() stopped at.
-  [[nodiscard]] std::size_t offset() const noexcept { return offsets_[token_]; }
+  [[nodiscard]] std::size_t offset() const noexcept { return *token_; }
 
  private:
-  [[nodiscard]] bool at_end() const noexcept { return token_ == token_count_; }
+  [[nodiscard]] bool at_end() const noexcept { return token_ == tokens_end_; }
   // The first byte of the token at hand. Precondition: !at_end().
-  [[nodiscard]] char first_byte() const noexcept { return text_[offsets_[token_]]; }
+  [[nodiscard]] char first_byte() const noexcept { return text_[*token_]; }
 
+  bool take_plain_member() noexcept;
   ErrorCode take_item() noexcept;
   ErrorCode take_name() noexcept;
   ErrorCode take_value() noexcept;
@@ -86,16 +87,16 @@ class Walk {
   [[nodiscard]] bool repeats_name(std::string_view name) noexcept;
   void add_node(JsonKind kind, std::string_view text) noexcept;
 
-  const std::string_view text_;
-  const std::uint32_t* const offsets_;
-  const std::uint32_t token_count_;
+  const char* const text_;
+  const std::uint32_t* token_;             // the one at hand
+  const std::uint32_t* const tokens_end_;  // there the size of the text stands
   const bool has_escapes_;
   const std::span<JsonNode> nodes_;
   const WalkParts& parts_;
 
-  std::uint32_t token_ = 0;
+  std::string_view name_;      // of the member whose value is awaited
+  OpenContainer innermost_{};  // the others are in parts_.open
   std::uint32_t node_count_ = 0;
-  std::string_view name_;  // of the member whose value is awaited
   std::uint32_t depth_ = 0;
   char closing_ = '\0';  // bracket of the innermost container
   bool is_new_ = false;  // that container has no item yet
@@ -110,7 +111,7 @@ bool has_member(std::span<const JsonNode> nodes, std::uint32_t object, std::stri
 }
 
 // As has_member, for an object with many members; remembers the name. `nodes` are those so far, `earlier` the object's.
-bool repeats_name_of_many(NameTable& names, std::span<const JsonNode> nodes, const OpenContainer& object,
+bool repeats_name_of_many(NameTable& names, std::span<const JsonNode> nodes, OpenContainer object,
                           std::string_view name) noexcept {
   const auto next = static_cast<std::uint32_t>(nodes.size());
   if (object.member_count == kComparedMembersMax) {
@@ -132,7 +133,7 @@ ErrorCode Walk::run() noexcept {
 }
 
 // Takes the end of the innermost container, or its next member or element with the comma before it.
-ErrorCode Walk::take_item() noexcept {
+ASSAY_ALWAYS_INLINE ErrorCode Walk::take_item() noexcept {
   if (first_byte() == closing_) {
     close();
     return ErrorCode::kNone;
@@ -144,22 +145,44 @@ ErrorCode Walk::take_item() noexcept {
   }
   is_new_ = false;
   if (closing_ == '}') {
+    if (take_plain_member()) return ErrorCode::kNone;
     if (const ErrorCode code = take_name(); code != ErrorCode::kNone) return code;
   }
   return take_value();
 }
 
+// Takes a member as nearly all are, `"name":"text"` without blanks and escapes; false, and nothing taken, if it is
+// another one or if its name is to be looked at twice.
+ASSAY_ALWAYS_INLINE bool Walk::take_plain_member() noexcept {
+  if (has_escapes_ || tokens_end_ - token_ < 3) return false;
+  const std::size_t name = token_[0];
+  const std::size_t colon = token_[1];
+  const std::size_t value = token_[2];
+  const std::size_t end = token_[3];
+  const bool is_plain = text_[name] == '"' && text_[colon] == ':' && text_[value] == '"' && colon - name >= 2 &&
+                        text_[colon - 1] == '"' && end - value >= 2 && text_[end - 1] == '"';
+  if (!is_plain) return false;
+  name_ = {text_ + name + 1, colon - name - 2};
+  const std::uint64_t mark = mark_of(name_);
+  if ((innermost_.marks & mark) != 0 || innermost_.member_count >= kComparedMembersMax) return false;
+  innermost_.marks |= mark;
+  ++innermost_.member_count;
+  add_node(JsonKind::kString, {text_ + value + 1, end - value - 2});
+  token_ += 3;
+  return true;
+}
+
 // Takes the name and the colon behind it.
-ErrorCode Walk::take_name() noexcept {
+ASSAY_ALWAYS_INLINE ErrorCode Walk::take_name() noexcept {
   if (first_byte() != '"') return ErrorCode::kBadJson;
   if (const ErrorCode code = read_string(name_); code != ErrorCode::kNone) return code;
   if (repeats_name(name_)) return ErrorCode::kDuplicateMember;
-  if (token_ + 1 == token_count_ || text_[offsets_[token_ + 1]] != ':') return ErrorCode::kBadJson;
+  if (token_ + 1 == tokens_end_ || text_[token_[1]] != ':') return ErrorCode::kBadJson;
   token_ += 2;
   return at_end() ? ErrorCode::kBadJson : ErrorCode::kNone;
 }
 
-ErrorCode Walk::take_value() noexcept {
+ASSAY_ALWAYS_INLINE ErrorCode Walk::take_value() noexcept {
   const char first = first_byte();
   if (first == '"') {
     std::string_view string;
@@ -168,12 +191,11 @@ ErrorCode Walk::take_value() noexcept {
     ++token_;
     return ErrorCode::kNone;
   }
-  if (first == '{') return open(JsonKind::kObject);
-  if (first == '[') return open(JsonKind::kArray);
+  if (first == '{' || first == '[') return open(first == '{' ? JsonKind::kObject : JsonKind::kArray);
   return take_literal();
 }
 
-ErrorCode Walk::take_literal() noexcept {
+ASSAY_ALWAYS_INLINE ErrorCode Walk::take_literal() noexcept {
   const std::string_view text = token_text();
   JsonKind kind = JsonKind::kNumber;
   if (!is_json_number(text)) {
@@ -192,33 +214,36 @@ ErrorCode Walk::take_literal() noexcept {
   return ErrorCode::kNone;
 }
 
-ErrorCode Walk::open(JsonKind kind) noexcept {
+ASSAY_ALWAYS_INLINE ErrorCode Walk::open(JsonKind kind) noexcept {
   if (depth_ == kJsonDepthMax) return ErrorCode::kBadJson;
-  parts_.open[depth_++] = {.node = node_count_, .member_count = 0, .marks = 0};
-  add_node(kind, text_.substr(offsets_[token_], 1));
+  if (depth_ != 0) parts_.open[depth_ - 1] = innermost_;
+  ++depth_;
+  innermost_ = {.node = node_count_, .member_count = 0, .marks = 0};
+  add_node(kind, {text_ + *token_, 1});
   ++token_;
   closing_ = kind == JsonKind::kObject ? '}' : ']';
   is_new_ = true;
   return ErrorCode::kNone;
 }
 
-void Walk::close() noexcept {
-  JsonNode& node = nodes_[parts_.open[--depth_].node];
-  const char* const end = text_.data() + offsets_[token_] + 1;
+ASSAY_ALWAYS_INLINE void Walk::close() noexcept {
+  JsonNode& node = nodes_[innermost_.node];
+  const char* const end = text_ + *token_ + 1;
   node.text = std::string_view(node.text.data(), static_cast<std::size_t>(end - node.text.data()));
   node.end = node_count_;
   ++token_;
   is_new_ = false;
-  if (depth_ == 0) return;
-  closing_ = nodes_[parts_.open[depth_ - 1].node].kind == JsonKind::kObject ? '}' : ']';
+  if (--depth_ == 0) return;
+  innermost_ = parts_.open[depth_ - 1];
+  closing_ = nodes_[innermost_.node].kind == JsonKind::kObject ? '}' : ']';
 }
 
 // The token without the blanks behind it.
 ASSAY_ALWAYS_INLINE std::string_view Walk::token_text() const noexcept {
-  const std::size_t begin = offsets_[token_];
-  std::size_t end = offsets_[token_ + 1];
+  const std::size_t begin = token_[0];
+  std::size_t end = token_[1];
   while (is_json_blank(text_[end - 1])) --end;
-  return {text_.data() + begin, end - begin};
+  return {text_ + begin, end - begin};
 }
 
 // Reads the string at hand, unescaped.
@@ -238,16 +263,16 @@ ASSAY_ALWAYS_INLINE ErrorCode Walk::read_string(std::string_view& string) const 
 
 // Whether an earlier member of the innermost object has this name; remembers the name.
 ASSAY_ALWAYS_INLINE bool Walk::repeats_name(std::string_view name) noexcept {
-  OpenContainer& object = parts_.open[depth_ - 1];
+  const std::span<const JsonNode> nodes = nodes_.first(node_count_);
   bool repeated = false;
-  if (object.member_count < kComparedMembersMax) {
+  if (innermost_.member_count < kComparedMembersMax) {
     const std::uint64_t mark = mark_of(name);
-    repeated = (object.marks & mark) != 0 && has_member(nodes_.first(node_count_), object.node, name);
-    object.marks |= mark;
+    repeated = (innermost_.marks & mark) != 0 && has_member(nodes, innermost_.node, name);
+    innermost_.marks |= mark;
   } else {
-    repeated = repeats_name_of_many(parts_.names, nodes_.first(node_count_), object, name);
+    repeated = repeats_name_of_many(parts_.names, nodes, innermost_, name);
   }
-  ++object.member_count;
+  ++innermost_.member_count;
   return repeated;
 }
 

@@ -1,7 +1,6 @@
 #include "verify/pipeline.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "jose/compact.h"
 #include "verify/checks.h"
@@ -12,14 +11,6 @@ namespace {
 
 std::string_view as_text(std::span<const std::uint8_t> bytes) noexcept {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-// Asks for the lines of a text that a later stage reads: tokens lie apart, and each is short.
-void prefetch(std::string_view text) noexcept {
-  constexpr std::size_t kLineBytes = 64;
-  constexpr std::size_t kPrefetchedBytesMax = 2048;
-  const std::size_t end = std::min(text.size(), kPrefetchedBytesMax);
-  for (std::size_t i = 0; i < end; i += kLineBytes) __builtin_prefetch(text.data() + i);
 }
 
 }  // namespace
@@ -126,7 +117,6 @@ void Pipeline::read_request(CheckState& state) noexcept {
     refuse(state, Step::kRequest, match.error().code, match.error().offset);
     return;
   }
-  prefetch(check.token);
   pass(state, Step::kRequest, {});
 }
 
@@ -156,7 +146,8 @@ void Pipeline::read_shape(CheckState& state) noexcept {
   refuse(state, Step::kShape, ErrorCode::kMalformedToken, jws ? 0 : jws.error().offset);
 }
 
-// Decodes into the arena, with `padding_bytes` readable bytes behind. `offset` is the segment's own in the token.
+// Decodes into the arena, with `padding_bytes` readable bytes of any content behind. `offset` is the segment's own in
+// the token.
 Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_view segment, std::size_t offset,
                                                                  std::size_t padding_bytes) noexcept {
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
@@ -164,7 +155,6 @@ Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_vie
   if (room.size() != bytes + padding_bytes) return fail(ErrorCode::kOverloaded);
   const std::size_t fault = kernels_.base64url.run(segment.data(), segment.size(), room.data());
   if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
-  std::memset(room.data() + bytes, 0, padding_bytes);
   return room.first(bytes);
 }
 

@@ -40,6 +40,7 @@ void Pipeline::find_verified(CheckState& state) noexcept {
 // Offers what was accepted and was not remembered yet. What a policy made of it is not kept: on a hit, time and rights
 // are judged again.
 void Pipeline::remember_verified(std::span<const CheckState> states) noexcept {
+  if (!verified_.keeps_any()) return;
   for (const CheckState& state : states) {
     const bool has_more = state.remembered != nullptr && state.targets != nullptr &&
                           state.targets->known() != state.remembered->targets.known();

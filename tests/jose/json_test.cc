@@ -201,6 +201,30 @@ TEST_F(Json, RefusesDuplicateNames) {
 }
 
 // CVE class: one spelling is escaped.
+// Members without blanks and escapes are taken in one step, all others token by token.
+TEST_F(Json, ReadsMembersOfStringsAlikeWhateverStandsAround) {
+  for (const std::string_view text : {R"({"iss":"i","":"","sub":"s"})", R"({"iss" :"i", "": "" ,"sub":"s" })",
+                                      R"({"iss":"i","":"","sub":"\u0073"})"}) {
+    const PaddedText padded(text);
+    const Expected<JsonValue> root = reader_.read(padded.view(), arena_);
+    ASSERT_TRUE(root) << text;
+    std::vector<std::string> members;
+    for (const JsonValue member : *root) {
+      EXPECT_EQ(member.kind(), JsonKind::kString);
+      members.push_back(std::string(member.name()) + "=" + std::string(member.text()));
+    }
+    EXPECT_EQ(members, (std::vector<std::string>{"iss=i", "=", "sub=s"})) << text;
+  }
+  expect_duplicate(R"({"a":"x","a":"y"})");
+  expect_duplicate(R"({"a":"x","b":"y","a":1})");
+  expect_duplicate(R"({"a":{"b":"x","b":"y"}})");
+  for (const std::string_view text :
+       {R"({"a":"x")", R"({"a":"x",)", R"({"a":"x",})", R"({"a":"x""b":"y"})", R"({"a":"x"1})", R"({"a":"x"])",
+        R"({"a""x"})", R"({"a","x"})", R"({"a"1:"x"})", R"({"a":"x":"y"})", R"({"a":"x"}})", R"({"a":"x"},)"}) {
+    expect_refused(text);
+  }
+}
+
 TEST_F(Json, RefusesDuplicateNamesThatAreSpeltDifferently) {
   expect_duplicate(R"({"alg":1,"\u0061lg":2})");
   expect_duplicate(R"({"\u0061lg":1,"al\u0067":2})");
