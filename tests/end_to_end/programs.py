@@ -12,6 +12,7 @@ import requests
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ASSAY_BIN_DIR", ROOT / "build/dev/bin"))
+ADMIN_SECRET = "admin-secret-of-these-tests"
 START_SECONDS_MAX = 60  # sanitized builds generate a 4096-bit key slowly
 
 
@@ -114,6 +115,10 @@ class Sidecar(Program):
         for documented, wanted in (*places, *replacements):
             assert documented in text, documented
             text = text.replace(documented, wanted)
+        # Each sidecar has a log of its own.
+        text = text.replace("sqlite:revocations.db", f"sqlite:revocations-{self.admin_port}.db")
+        if "admin.secret" in text:
+            (pathlib.Path(folder) / "admin.secret").write_text(ADMIN_SECRET + "\n")
         if listeners[0].startswith("unix:"):
             text = text.replace('trusted_peers = ["127.0.0.1"]', 'trusted_peers = ["unix"]')
         self.config = pathlib.Path(folder) / f"serve-{self.admin_port}.toml"

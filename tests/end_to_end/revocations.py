@@ -7,8 +7,7 @@ import time
 import http_calls
 import programs
 import servers
-
-ADMIN_SECRET = "admin-secret-of-these-tests"
+from programs import ADMIN_SECRET
 
 
 class Redis(programs.Program):
@@ -44,7 +43,6 @@ class Node:
 
     def __init__(self, folder, issuer, redis=None, id_key=None, database=None, fleet=""):
         folder.mkdir(parents=True)
-        (folder / "admin.secret").write_text(ADMIN_SECRET + "\n")
         self.folder = folder
         self.address = f"tcp://127.0.0.1:{programs.free_port()}"
         state = f'\n[state]\nrevocations = "sqlite:{database or folder / "revocations.db"}"\n'
