@@ -44,11 +44,6 @@ namespace assay::state {
 template <typename Answer>
 class IntrospectionCache {
  public:
-  // `bytes_max` bounds answers, tokens and their places in the table. An eighth of it is for inactive answers and the
-  // rest for active ones: whoever sends bad tokens cannot push out or keep out good ones.
-  explicit IntrospectionCache(std::size_t bytes_max)
-      : inactive_bytes_max_(bytes_max / 8), active_bytes_max_(bytes_max - bytes_max / 8) {}
-
   // Changes the budget. Entries over a smaller one stay until they expire; nothing new is kept meanwhile.
   void set_bytes_max(std::size_t bytes_max) {
     const base::MutexLock lock(writer_mutex_);
@@ -61,6 +56,13 @@ class IntrospectionCache {
     std::uint64_t issuer = 0;  // differs by issuer and by policy: a reloaded policy starts with no answers
     std::string_view token;
   };
+  using Hash = base::Hash128 (*)(const Key&) noexcept;
+
+  // `bytes_max` bounds answers, tokens and their places in the table. An eighth of it is for inactive answers and the
+  // rest for active ones: whoever sends bad tokens cannot push out or keep out good ones.
+  // Another `hash` is for tests that want collisions: of keys that collide the latest one is remembered.
+  explicit IntrospectionCache(std::size_t bytes_max, Hash hash = &hash_of_key)
+      : hash_of_(hash), inactive_bytes_max_(bytes_max / 8), active_bytes_max_(bytes_max - bytes_max / 8) {}
 
   // How long an answer serves, in monotonic nanoseconds.
   struct Life {
@@ -76,7 +78,7 @@ class IntrospectionCache {
   // An answer that expires later than `now_ns` (monotonic). Costs one keyed hash, one look-up and one comparison; takes
   // a reference on the answer, no memory. Whoever lets go of the last reference frees the answer.
   [[nodiscard]] Found find(const Key& key, std::int64_t now_ns, base::ReaderIndex reader) noexcept {
-    const base::Hash128 hash = hash_of(key);
+    const base::Hash128 hash = hash_of_(key);
     const auto pin = shard_of(hash).observe(reader);
     const Entry* entry = find_entry(*pin, hash, key);
     if (entry == nullptr || entry->life.expires_ns <= now_ns) return {};
@@ -90,7 +92,7 @@ class IntrospectionCache {
   // kShardCount).
   void insert(const Key& key, std::shared_ptr<const Answer> answer, const Life& life) {
     ASSAY_CHECK(answer != nullptr);
-    const base::Hash128 hash = hash_of(key);
+    const base::Hash128 hash = hash_of_(key);
     const base::MutexLock lock(writer_mutex_);
     auto entry = std::make_shared<const Entry>(key, std::move(answer), life);
     auto next = std::make_unique<Map>(shard_of(hash).latest());
@@ -111,7 +113,7 @@ class IntrospectionCache {
 
   // Forgets the key's answer; does nothing where there is none. Cost: as insert() where there is one.
   void erase(const Key& key) {
-    const base::Hash128 hash = hash_of(key);
+    const base::Hash128 hash = hash_of_(key);
     const base::MutexLock lock(writer_mutex_);
     if (find_entry(shard_of(hash).latest(), hash, key) == nullptr) return;
     auto next = std::make_unique<Map>(shard_of(hash).latest());
@@ -172,7 +174,7 @@ class IntrospectionCache {
   // The entry, its control block, and its place in a table that is between 7/16 and 7/8 full.
   static constexpr std::size_t kEntryOverheadBytes = sizeof(Entry) + 32 + 2 * (sizeof(typename Map::value_type) + 1);
 
-  [[nodiscard]] static base::Hash128 hash_of(const Key& key) noexcept {
+  [[nodiscard]] static base::Hash128 hash_of_key(const Key& key) noexcept {
     return base::keyed_hash(key.issuer, key.token);
   }
   // By the half of the hash that the maps do not use.
@@ -233,6 +235,7 @@ class IntrospectionCache {
   // Sweeps the shard whose turn it is; publishes only where something goes.
   void sweep_next(std::int64_t now_ns) ABSL_EXCLUSIVE_LOCKS_REQUIRED(writer_mutex_);
 
+  const Hash hash_of_;
   const std::unique_ptr<Shard[]> shards_ = std::make_unique<Shard[]>(kShardCount);
   std::size_t inactive_bytes_max_ ABSL_GUARDED_BY(writer_mutex_);
   std::size_t active_bytes_max_ ABSL_GUARDED_BY(writer_mutex_);

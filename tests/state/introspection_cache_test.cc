@@ -79,6 +79,23 @@ TEST(IntrospectionCache, NeverAnswersForAnotherTokenOrIssuer) {
   EXPECT_EQ(found_text(cache, {2, "token"}), "b");
 }
 
+TEST(IntrospectionCache, CollidingHashesNeverGiveAnotherTokensAnswer) {
+  Cache cache(1 << 20, [](const Cache::Key&) noexcept { return base::Hash128{.high = 1, .low = 1}; });
+  cache.insert({1, "token"}, active("a"), until(kForeverNs));
+  EXPECT_EQ(found_text(cache, {1, "other"}), "nothing");
+  EXPECT_EQ(found_text(cache, {2, "token"}), "nothing");
+  cache.erase({1, "other"});
+  EXPECT_EQ(found_text(cache, {1, "token"}), "a");
+  cache.insert({1, "other"}, active("b"), until(kForeverNs));
+  EXPECT_EQ(found_text(cache, {1, "other"}), "b");
+  EXPECT_EQ(found_text(cache, {1, "token"}), "nothing");
+  cache.insert({2, "other"}, inactive(), until(kForeverNs));
+  EXPECT_EQ(found_text(cache, {1, "other"}), "nothing");
+  EXPECT_EQ(cache.entry_count(), 1U);
+  cache.erase({2, "other"});
+  EXPECT_EQ(cache.bytes(), 0U);
+}
+
 TEST(IntrospectionCache, OwnsTheTextOfItsTokens) {
   Cache cache(1 << 20);
   {

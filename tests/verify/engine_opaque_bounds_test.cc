@@ -178,5 +178,37 @@ TEST_F(OpaqueBounds, AreRefusedByWhatTheirAnswerSays) {
   EXPECT_EQ(decided(good), ErrorCode::kMissingClaim);
 }
 
+// What is remembered saves the call and nothing else.
+TEST_F(OpaqueBounds, OfARememberedAnswerEverythingIsJudgedAnew) {
+  Policy chosen = policy({opaque_issuer()});
+  chosen.issuers[0].opaque->ttl_min = std::chrono::seconds(30);
+  chosen.routes.resize(2);
+  chosen.routes[0].path = "/orders";
+  chosen.routes[0].scopes = {"orders:read"};
+  chosen.routes[1].path = "/admin";
+  chosen.routes[1].scopes = {"admin"};
+  ASSERT_TRUE(engine_->control().reload(chosen));
+  const auto decided = [this](std::string_view path, Now now, Ticket ticket = {}) {
+    const Check check{.token = "token-1", .method = "GET", .path = path, .ticket = ticket};
+    std::array<Verdict, 1> verdicts;
+    worker_.decide({&check, 1}, verdicts, now);
+    return verdicts[0];
+  };
+  const Ticket ticket = decided("/orders", kNow).ticket();
+  engine_->control().step(kNow);
+  fetcher_.answer(R"({"active":true,"scope":"orders:read","nbf":)" + std::to_string(kNowS) + R"(,"exp":)" +
+                  std::to_string(kNowS + 5) + "}");
+  engine_->control().step(kNow);
+  ASSERT_TRUE(decided("/orders", kNow, ticket).accepted());
+  ASSERT_TRUE(decided("/orders", kNow).accepted());
+  EXPECT_EQ(decided("/admin", kNow).code(), ErrorCode::kInsufficientScope);
+  EXPECT_EQ(facts_of(decided("/admin", kNow).verdict_class()).http_status, 403);
+  EXPECT_EQ(decided("/orders", {.wall_us = kNow.wall_us - 1'000'000, .monotonic_ns = kNow.monotonic_ns}).code(),
+            ErrorCode::kNotYetValid);
+  ASSERT_TRUE(decided("/orders", later(kNow, 4'999'999)).accepted());
+  EXPECT_EQ(decided("/orders", later(kNow, 5'000'000)).code(), ErrorCode::kExpired);
+  EXPECT_EQ(fetcher_.started, 1U);
+}
+
 }  // namespace
 }  // namespace assay::test
