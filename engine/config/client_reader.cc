@@ -76,8 +76,10 @@ void refuse_unlisted_clients(TableReader& document, Faults& faults, const Config
     const NamedClient& client = out.clients[i];
     if (client.is_listed) continue;
     TableReader reader(*tables[i], "client", faults);
-    reader.complain("id", "has no effect: no list of clients names \"" + client.credentials.id +
-                              "\"; accepted: clients = [...] in [admin], or remove the table");
+    reader.complain(
+        "id",
+        "has no effect: no list of clients names \"" + client.credentials.id +
+            "\"; accepted: clients = [...] in [admin] or in a [[listener]] of mode introspection, or remove the table");
   }
 }
 

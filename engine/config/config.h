@@ -1,7 +1,7 @@
 // The configuration file: TOML to Policy and Settings, with line and column in every complaint.
 //
-// docs/configuration.md is the reference of every key. Unknown keys, keys without effect and keys of parts that this
-// version lacks are complaints: what is accepted is what is done.
+// docs/configuration.md is the reference of every key. Unknown keys and keys without effect are complaints: what is
+// accepted is what is done.
 #pragma once
 
 #include <chrono>

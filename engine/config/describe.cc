@@ -67,6 +67,7 @@ std::string mode_word(ListenerMode mode) {
     case ListenerMode::kExtAuthz: return "ext_authz";
     case ListenerMode::kAuthRequest: return "auth_request";
     case ListenerMode::kForwardAuth: return "forward_auth";
+    case ListenerMode::kIntrospection: return "introspection";
   }
   return "";
 }
@@ -116,10 +117,21 @@ void describe_server(const Configuration& configuration, Lines& lines) {
   lines.duration("drain_timeout", http.drain_timeout);
 }
 
+std::vector<std::string> ids_of(const std::vector<ClientCredentials>& clients) {
+  std::vector<std::string> ids;
+  for (const ClientCredentials& client : clients) ids.push_back(client.id);
+  return ids;
+}
+
 void describe_listener(const ListenerSettings& listener, const EntrancePolicy& entrance, Lines& lines) {
   lines.table("[[listener]]");
   lines.text("address", format_address(listener.address));
   lines.text("mode", mode_word(listener.mode));
+  if (listener.mode == ListenerMode::kIntrospection) {
+    lines.list_if_any("issuers", entrance.issuers);
+    lines.list_if_any("clients", ids_of(listener.clients));
+    return;
+  }
   std::vector<std::string> places;
   for (const TokenPlace& place : listener.token_places) places.push_back(format_token_place(place));
   lines.list_if_any("token", places);
@@ -163,9 +175,7 @@ void describe_admin(const Configuration& configuration, Lines& lines) {
     for (const std::string& scope : entrance.scopes) lines.text("scope", scope);
     lines.list_if_any("issuers", entrance.issuers);
   }
-  std::vector<std::string> ids;
-  for (const ClientCredentials& client : admin.clients) ids.push_back(client.id);
-  lines.list_if_any("clients", ids);
+  lines.list_if_any("clients", ids_of(admin.clients));
 }
 
 void describe_keys(const IssuerPolicy& issuer, const IssuerSources& sources, Lines& lines) {

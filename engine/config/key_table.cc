@@ -40,6 +40,7 @@ constexpr KnownKey kKnownKeys[] = {
     {"listener", "claim_headers"},
     {"listener", "client_detail"},
     {"listener", "realm"},
+    {"listener", "clients"},
 
     {"admin", "address"},
     {"admin", "secret_file"},

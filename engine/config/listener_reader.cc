@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "config/client_reader.h"
 #include "config/issuer_names.h"
 #include "config/value_text.h"
 
@@ -15,20 +16,10 @@ constexpr std::size_t kListenersMax = 64;
 constexpr std::string_view kTrustedPeersForm = "numeric addresses like \"127.0.0.1\", or \"unix\" for Unix sockets";
 constexpr std::string_view kClaimHeadersForm = "a table like { email = \"X-Email\" } from claims to header names";
 
-constexpr std::array<Choice<ListenerMode>, 3> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
+constexpr std::array<Choice<ListenerMode>, 4> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
                                                             {"auth_request", ListenerMode::kAuthRequest},
-                                                            {"forward_auth", ListenerMode::kForwardAuth}}};
-
-void read_mode(TableReader& reader, ListenerSettings& listener) {
-  const TomlValue* mode = reader.take("mode");
-  if (mode != nullptr && mode->text == "introspection") {
-    reader.complain_at(mode->place, "mode",
-                       "\"introspection\" is not in this version; accepted: \"ext_authz\", \"auth_request\", "
-                       "\"forward_auth\"");
-    return;
-  }
-  reader.read_choice<ListenerMode>("mode", kModeChoices, listener.mode);
-}
+                                                            {"forward_auth", ListenerMode::kForwardAuth},
+                                                            {"introspection", ListenerMode::kIntrospection}}};
 
 void read_token_places(TableReader& reader, ListenerSettings& listener) {
   const std::vector<PlacedText> texts = reader.read_strings("token");
@@ -112,18 +103,38 @@ void check_unambiguous(TableReader& reader, const std::vector<const IssuerPolicy
   }
 }
 
+// Keys of the modes in which proxies ask.
+void read_check_keys(TableReader& reader, ListenerSettings& listener) {
+  read_token_places(reader, listener);
+  read_trusted_peers(reader, listener);
+  read_claim_headers(reader, listener);
+  reader.read_boolean("client_detail", listener.client_detail);
+  read_realm(reader, listener);
+  reader.refuse_without_effect("clients", "proxies ask in this mode, and they do not authenticate");
+}
+
+// Keys of the mode in which clients ask.
+void read_introspection_keys(TableReader& reader, Configuration& out, ListenerSettings& listener) {
+  for (const std::string_view key : {"token", "trusted_peers", "claim_headers", "client_detail", "realm"}) {
+    reader.refuse_without_effect(key, "in this mode clients ask, and the token is in the form");
+  }
+  reader.require("clients", "ids of [[client]]: who may ask");
+  listener.clients = read_client_list(reader, out);
+}
+
 void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
   TableReader reader(table, "listener", faults);
   ListenerSettings listener;
   listener.entrance = static_cast<std::uint32_t>(out.settings.listeners.size());
   listener.address = read_address(reader, out.settings);
-  read_mode(reader, listener);
-  read_token_places(reader, listener);
+  reader.read_choice<ListenerMode>("mode", kModeChoices, listener.mode);
   EntrancePolicy entrance = read_entrance(reader, out);
-  read_trusted_peers(reader, listener);
-  read_claim_headers(reader, listener);
-  reader.read_boolean("client_detail", listener.client_detail);
-  read_realm(reader, listener);
+  entrance.uses_routes = listener.mode != ListenerMode::kIntrospection;
+  if (entrance.uses_routes) {
+    read_check_keys(reader, listener);
+  } else {
+    read_introspection_keys(reader, out, listener);
+  }
   reader.finish();
   out.settings.listeners.push_back(std::move(listener));
   out.policy.entrances.push_back(std::move(entrance));

@@ -6,7 +6,7 @@
 namespace assay::config {
 
 // Appends every listener to `out.settings.listeners` and its entrance to `out.policy.entrances`, at the same index.
-// The issuers must have been read.
+// The issuers and the clients must have been read.
 void read_listeners(TableReader& document, Faults& faults, Configuration& out);
 
 // Whose tokens may come in by the address that a table is about, after its list `issuers`; complains where a token

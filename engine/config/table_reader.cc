@@ -99,12 +99,6 @@ void TableReader::refuse_without_effect(std::string_view key, std::string_view w
   complain(key, "has no effect: " + std::string(why) + "; remove the key");
 }
 
-void TableReader::refuse_unbuilt(std::string_view key, std::string_view feature) {
-  if (!has(key)) return;
-  taken_.emplace(key);
-  complain(key, std::string(feature) + " is not in this version; remove the key");
-}
-
 void TableReader::complain(std::string_view key, const std::string& message) {
   const TomlMember* member = find(key);
   complain_at(member == nullptr ? table_.place : member->place, key, message);

@@ -109,8 +109,6 @@ class TableReader {
   void require(std::string_view key, std::string_view accepted);
   // Complains where the key is present although it does nothing here.
   void refuse_without_effect(std::string_view key, std::string_view why);
-  // Complains where a key of a part that this version lacks is present.
-  void refuse_unbuilt(std::string_view key, std::string_view feature);
 
   // "issuer.leeway: MESSAGE", at the key if it is present, else at the table.
   void complain(std::string_view key, const std::string& message);

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "server/challenge.h"
 #include "server/http_server.h"
 #include "server/identity_headers.h"
+#include "server/introspection_writer.h"
 #include "server/judged_request.h"
 
 namespace assay::server {
@@ -49,17 +51,29 @@ class CheckHandler final : public TurnHandler {
     CheckedListener listener;
     RefusalWriter refusals;
     IdentityWriter identities;
+    IntrospectionWriter introspections;  // in mode introspection the only one that answers
+
+    [[nodiscard]] bool takes_introspections() const noexcept {
+      return listener.settings->mode == ListenerMode::kIntrospection;
+    }
   };
   struct Waiting {
     Exchange exchange;
     Ticket ticket;
   };
 
-  // Adds a request to the batch, or refuses it at once. `ticket` is that of its settled answer, if it has one.
-  void admit(const Exchange& exchange, Ticket ticket, Responder& responder);
+  // Adds a request to the batch, or refuses it at once; decides the batch before where it has no room for one more.
+  // `ticket` is that of its settled answer, if it has one.
+  void admit(const Exchange& exchange, Ticket ticket, Responder& responder, Now now);
+  // Scratch that reading a request may take, in bytes.
+  [[nodiscard]] std::size_t scratch_bytes_of(const HttpRequest& request) const noexcept;
+  // What is asked about a request; nothing where it was refused.
+  [[nodiscard]] std::optional<Check> read_or_refuse(const Exchange& exchange, Responder& responder);
   // What is asked about a request, without a ticket. How many tokens there are is the engine's to refuse, so that its
   // counts are whole. Views live as long as the request and the batch.
   [[nodiscard]] tl::expected<Check, Refusal> read_check(const HttpRequest& request) noexcept;
+  // As read_check, of a call of a client. RFC 7662 sec 2.1.
+  [[nodiscard]] tl::expected<Check, OauthError> read_introspection(const HttpRequest& request) noexcept;
   // Decides and answers the batch, and empties it.
   void decide_batch(Responder& responder, Now now);
   void answer(const Exchange& exchange, const Verdict& verdict, Responder& responder);
@@ -68,7 +82,7 @@ class CheckHandler final : public TurnHandler {
   Worker worker_;
   std::vector<Entrance> entrances_;
   AnswerCounters& counters_;
-  base::Arena scratch_;  // of one batch: query tokens, decoded
+  base::Arena scratch_;  // of one batch: query tokens and forms, decoded
   std::array<Exchange, kBatchMax> batch_;
   std::array<Check, kBatchMax> checks_;
   std::array<Verdict, kBatchMax> verdicts_;

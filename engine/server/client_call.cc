@@ -5,11 +5,14 @@
 
 #include "base/constant_time.h"
 #include "server/basic_credentials.h"
+#include "server/media_type.h"
 
 namespace assay::server {
 namespace {
 
 using Given = tl::expected<BasicCredentials, OauthError>;
+
+constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
 tl::unexpected<OauthError> refuse(const OauthError& error) noexcept { return tl::unexpected<OauthError>(error); }
 
@@ -33,6 +36,30 @@ Given read_given(const HttpRequest& request, const Form& form, base::Arena& aren
 }
 
 }  // namespace
+
+std::size_t call_scratch_bytes(const HttpRequest& request) noexcept {
+  const std::size_t credentials_bytes = request.find_field("authorization").value_or(std::string_view()).size();
+  return form_scratch_bytes(request.body.size()) + 2 * credentials_bytes;
+}
+
+tl::expected<Form, OauthError> read_call(const HttpRequest& request, base::Arena& arena) noexcept {
+  if (request.method != "POST") {
+    return refuse({.status = 405, .error = "method_not_allowed", .description = "the method must be POST"});
+  }
+  if (request.target.find('?') != std::string_view::npos) {
+    return refuse(invalid_request("parameters must be in the body"));
+  }
+  if (!has_media_type(request, kFormType)) {
+    return refuse({.status = 415,
+                   .error = "unsupported_media_type",
+                   .description = "Content-Type must be application/x-www-form-urlencoded"});
+  }
+  const tl::expected<Form, FormFault> form = Form::parse(request.body, arena);
+  if (form) return *form;
+  OauthError error = invalid_request(text_of(form.error()));
+  if (form.error() == FormFault::kNoRoom) error.status = 413;
+  return refuse(error);
+}
 
 tl::expected<const ClientCredentials*, OauthError> authenticate_client(const HttpRequest& request, const Form& form,
                                                                        std::span<const ClientCredentials> clients,

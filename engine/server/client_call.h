@@ -1,6 +1,8 @@
-// Which OAuth client makes a call: introspection and revocation are for those alone that prove who they are.
+// Calls of OAuth clients: a form that is posted, and who posts it. Introspection and revocation are for those alone
+// that prove who they are.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 #include "assay/expected.h"
@@ -11,6 +13,17 @@
 #include "server/oauth_error.h"
 
 namespace assay::server {
+
+// Arena bytes that are enough for the form and the credentials of any such call.
+[[nodiscard]] std::size_t call_scratch_bytes(const HttpRequest& request) noexcept;
+
+// Reads the form of a call.
+//
+//   errors   405 for another method than POST, 415 for another Content-Type, 413 where the arena has no room for the
+//            form, invalid_request for one that form_body.h refuses, or for parameters in the target, where logs keep
+//            them
+//   returns  views of the request and of `arena`
+[[nodiscard]] tl::expected<Form, OauthError> read_call(const HttpRequest& request, base::Arena& arena) noexcept;
 
 // Authenticates the client of a form call, either by HTTP Basic or by client_id and client_secret in the form.
 //

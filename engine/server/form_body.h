@@ -1,9 +1,8 @@
 // Reads application/x-www-form-urlencoded text, strictly: what two readers could take for two things is refused.
 //
 //   pairs    end at "&" alone; empty ones are skipped; a name without "=" has the empty value
-//   text     "+" is a blank, "%XX" a byte; all else in 0x20-0x7E is itself. Other bytes do not occur: whoever writes a
-//   form
-//            escapes them
+//   text     "+" is a blank, "%XX" a byte; all else in 0x20-0x7E is itself. No other byte occurs: writers of forms
+//            escape it
 //   result   names and values are UTF-8; no name occurs twice, however it is escaped
 //
 // RFC 6749 appendix B, sec 3.1 and 3.2; where those are silent, the parser of the WHATWG URL standard, sec 5.1.

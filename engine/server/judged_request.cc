@@ -94,8 +94,9 @@ tl::expected<JudgedRequest, Refusal> read_judged_request(const HttpRequest& requ
       return read_forwarded(request, trust, {.method = "x-original-method", .target = "x-original-uri"});
     case ListenerMode::kForwardAuth:
       return read_forwarded(request, trust, {.method = "x-forwarded-method", .target = "x-forwarded-uri"});
+    case ListenerMode::kIntrospection: break;
   }
-  return refuse(ErrorCode::kNoRoute, "the listener's mode is none that exists");
+  return refuse(ErrorCode::kNoRoute, "the listener's mode judges no requests");
 }
 
 }  // namespace assay::server

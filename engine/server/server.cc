@@ -46,7 +46,9 @@ tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
                             .make_handler = {}};
   std::vector<CheckedListener> checked;
   for (const ListenerSettings& listener : settings_.listeners) {
-    options.listeners.push_back({.address = listener.address, .body = BodyUse::kDiscard});
+    const bool reads_forms = listener.mode == ListenerMode::kIntrospection;
+    options.listeners.push_back(
+        {.address = listener.address, .body = reads_forms ? BodyUse::kKeep : BodyUse::kDiscard});
     tl::expected<PeerTrust, std::string> trust = PeerTrust::parse(listener.trusted_peers);
     if (!trust) return tl::unexpected<std::string>(trust.error());
     checked.push_back({.settings = &listener, .trust = std::move(*trust)});

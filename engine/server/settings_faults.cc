@@ -74,8 +74,20 @@ void check_places(const std::vector<TokenPlace>& places, Complaints& complaints)
 void check_trust(const ListenerSettings& listener, Complaints& complaints) {
   const tl::expected<PeerTrust, std::string> trust = PeerTrust::parse(listener.trusted_peers);
   if (!trust) complaints.add(trust.error());
-  if (listener.mode != ListenerMode::kExtAuthz && listener.trusted_peers.empty()) {
+  const bool believes_proxy =
+      listener.mode == ListenerMode::kAuthRequest || listener.mode == ListenerMode::kForwardAuth;
+  if (believes_proxy && listener.trusted_peers.empty()) {
     complaints.add("this mode judges what the proxy forwards, so trusted_peers must name the proxy");
+  }
+}
+
+// Nobody can ask, or whoever knows nothing can.
+void check_clients(const ListenerSettings& listener, Complaints& complaints) {
+  const bool takes_clients = listener.mode == ListenerMode::kIntrospection;
+  if (takes_clients && listener.clients.empty()) complaints.add("this mode answers clients alone, and none is given");
+  if (!takes_clients && !listener.clients.empty()) complaints.add("this mode has no use for clients");
+  for (const ClientCredentials& client : listener.clients) {
+    if (client.id.empty() || client.secret.empty()) complaints.add("a client has no id or no secret");
   }
 }
 
@@ -113,6 +125,7 @@ std::vector<std::string> settings_faults(const Settings& settings) {
     Complaints complaints(listener, faults);
     check_places(listener.token_places, complaints);
     check_trust(listener, complaints);
+    check_clients(listener, complaints);
     check_claim_headers(listener, complaints);
   }
   if (settings.admin) check_admin(settings, faults);

@@ -14,6 +14,7 @@ namespace assay::server {
 //   - a header or cookie name that is no token
 //   - mode auth_request or forward_auth without trusted_peers: every check would be refused; an entry
 //     that is no address
+//   - mode introspection without clients, clients in another mode, or one without an id or a secret
 //   - a claim header that is no token, occurs twice, or is one that the sidecar or HTTP itself sets, also in the
 //     spellings with "_" or "." that some backends take for the same
 //   - an admin secret that cannot be sent as Bearer credentials; kWorkersMax workers beside an admin entrance

@@ -100,11 +100,6 @@ TEST(Config, RefusesUnknownKeysOfEveryTableWithASuggestion) {
   expect_fault("[@listner]\n" + kOne, "listner", "did you mean listener?", "accepted: server, listener");
 }
 
-TEST(Config, SaysWhatThisVersionLacks) {
-  expect_fault("[[listener]]\naddress = \"tcp://[::1]:1\"\nmode = @\"introspection\"\n" + kOne, "listener.mode",
-               "not in this version", "\"ext_authz\", \"auth_request\"");
-}
-
 TEST(Config, ReportsAllComplaintsInOrderOfPlace) {
   const auto result = test::read("[server]\nworkers = -1\nbogus = 1\n[[issuer]]\nname = \"a b\"\n");
   ASSERT_FALSE(result.has_value());

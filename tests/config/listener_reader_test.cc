@@ -64,7 +64,7 @@ TEST(ListenerReader, WantsAnAddressOfItsOwn) {
 
 TEST(ListenerReader, NamesWhatItWouldAccept) {
   expect_fault(listener_with("mode = @\"envoy\"\n") + kOne, "listener.mode", "\"envoy\"",
-               "\"ext_authz\", \"auth_request\", \"forward_auth\"");
+               "\"ext_authz\", \"auth_request\", \"forward_auth\", \"introspection\"");
   expect_fault(listener_with("token = [\"bearer\", @\"header:\"]\n") + kOne, "listener.token", "\"header:\"",
                "\"cookie:NAME\"");
   expect_fault(listener_with("token = [@\"header:Authorization\"]\n") + kOne, "listener.token", "no token place",
@@ -75,6 +75,38 @@ TEST(ListenerReader, NamesWhatItWouldAccept) {
   expect_fault(listener_with("issuers = [@\"eno\"]\n") + kOne, "listener.issuers", "no issuer \"eno\"", "[[issuer]]");
   expect_fault(listener_with("client_detail = @1\n") + kOne, "listener.client_detail", "is an integer", "a boolean");
   expect_fault(listener_with("realm = @\"a\\\"b\"\n") + kOne, "listener.realm", "is not accepted", "without quotes");
+}
+
+const std::string kClient("[[client]]\nid = \"shop\"\nsecret_env = \"SECRET\"\n");
+
+TEST(ListenerReader, ReadsWhoMayAskAboutTokens) {
+  const std::string text = listener_with("mode = \"introspection\"\nissuers = [\"two\"]\nclients = [\"shop\"]\n");
+  const Configuration configuration = accepted(text + kClient + kOne + kTwo);
+  const ListenerSettings& listener = configuration.settings.listeners.at(0);
+  EXPECT_EQ(listener.mode, ListenerMode::kIntrospection);
+  ASSERT_EQ(listener.clients.size(), 1U);
+  EXPECT_EQ(listener.clients[0].id, "shop");
+  EXPECT_EQ(listener.clients[0].secret, "variable-pass");
+  EXPECT_FALSE(configuration.policy.entrances.at(0).uses_routes);
+  EXPECT_THAT(configuration.policy.entrances[0].issuers, ElementsAre("two"));
+  const std::string description = describe(configuration);
+  EXPECT_THAT(description, testing::HasSubstr("mode = \"introspection\"\nissuers = [\"two\"]\nclients = [\"shop\"]\n"));
+  EXPECT_EQ(describe(accepted(description)), description);
+}
+
+TEST(ListenerReader, KeepsKeysOfProxiesAndOfClientsApart) {
+  const std::string asks = "mode = \"introspection\"\n";
+  expect_fault("@" + listener_with(asks) + kOne, "listener.clients", "is required", "who may ask");
+  expect_fault(listener_with(asks + "clients = [@\"shed\"]\n") + kOne, "listener.clients", "no client \"shed\"",
+               "ids of [[client]]");
+  for (const std::string& key : {std::string("token = [\"bearer\"]"), std::string("trusted_peers = [\"unix\"]"),
+                                 std::string("claim_headers = { email = \"X-Email\" }"),
+                                 std::string("client_detail = true"), std::string("realm = \"api\"")}) {
+    expect_fault(listener_with(asks + "clients = [\"shop\"]\n@" + key + "\n") + kClient + kOne,
+                 "listener." + key.substr(0, key.find(' ')), "has no effect", "remove the key");
+  }
+  expect_fault(listener_with("@clients = [\"shop\"]\n") + kOne, "listener.clients", "do not authenticate",
+               "remove the key");
 }
 
 TEST(ListenerReader, BelievesForwardedHeadersOfNamedPeersOnly) {

@@ -26,8 +26,18 @@ assay_add_test(sidecar_test
     ${CMAKE_CURRENT_LIST_DIR}/admin_revocations_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_rights_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_targets_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/check_handler_introspection_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/check_handler_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/introspection_writer_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sidecar_client.cc
     ${CMAKE_CURRENT_LIST_DIR}/sidecar_fixture.cc
   LIBS assay::server assay::engine assay_signing)
+
+# By itself: counted_heap replaces operator new.
+assay_add_test(check_allocation_test
+  SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/check_allocation_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sidecar_client.cc
+    ${CMAKE_CURRENT_LIST_DIR}/sidecar_fixture.cc
+  LIBS assay::server assay::engine assay_signing assay_counted_heap)

@@ -41,6 +41,20 @@ TEST_F(ClientCall, AnIdBesideBasicMustBeTheSame) {
   EXPECT_EQ(outcome(kGood, "client_id=other"), "400 invalid_request");
 }
 
+TEST(ReadCall, SaysHowMuchScratchItMayTake) {
+  const HttpField fields[] = {{.name = "Content-Type", .value = "application/x-www-form-urlencoded"},
+                              {.name = "Authorization", .value = kGood}};
+  const HttpRequest request{
+      .method = "POST", .target = "/introspect", .fields = fields, .body = "a=%31&b=+", .peer = {}};
+  base::Arena arena(call_scratch_bytes(request));
+  const auto form = read_call(request, arena);
+  ASSERT_TRUE(form.has_value());
+  const std::vector<ClientCredentials> clients{{.id = "gate", .secret = "s:cret"}};
+  EXPECT_TRUE(authenticate_client(request, *form, clients, arena).has_value());
+  base::Arena none(1);
+  EXPECT_EQ(read_call(request, none).error().status, 413);
+}
+
 // RFC 6749 sec 2.3.
 TEST_F(ClientCall, RefusesTwoWaysAtOnce) {
   EXPECT_EQ(outcome(kGood, "client_id=gate&client_secret=s%3Acret"), "400 invalid_request");

@@ -66,6 +66,19 @@ TEST(SettingsFaults, ForwardingModesNeedTrustedPeers) {
   EXPECT_THAT(faults_of(with_trust(ListenerMode::kForwardAuth, {"unix"})), IsEmpty());
 }
 
+TEST(SettingsFaults, IntrospectionNeedsClientsAndNothingElseTakesThem) {
+  ListenerSettings listener;
+  listener.mode = ListenerMode::kIntrospection;
+  EXPECT_THAT(faults_of(listener), ElementsAre(HasSubstr("answers clients alone")));
+  listener.clients = {{.id = "gate", .secret = "secret"}};
+  EXPECT_THAT(faults_of(listener), IsEmpty());
+  listener.clients.push_back({.id = "open", .secret = ""});
+  EXPECT_THAT(faults_of(listener), ElementsAre(HasSubstr("no secret")));
+  listener.clients = {{.id = "gate", .secret = "secret"}};
+  listener.mode = ListenerMode::kExtAuthz;
+  EXPECT_THAT(faults_of(listener), ElementsAre(HasSubstr("no use for clients")));
+}
+
 TEST(SettingsFaults, ATrustedPeerIsAnAddress) {
   EXPECT_THAT(faults_of(with_trust(ListenerMode::kExtAuthz, {"localhost"})), ElementsAre(HasSubstr("localhost")));
 }

@@ -20,8 +20,8 @@ struct Address {
   std::string path = {};   // kUnix
 };
 
-// Whose method and path are judged (docs/architecture.md).
-enum class ListenerMode : std::uint8_t { kExtAuthz, kAuthRequest, kForwardAuth };
+// Whose method and path are judged (docs/sidecar.md); with kIntrospection nobody's: clients ask about tokens, RFC 7662.
+enum class ListenerMode : std::uint8_t { kExtAuthz, kAuthRequest, kForwardAuth, kIntrospection };
 
 // A place of a request where a token may be.
 struct TokenPlace {
@@ -46,11 +46,12 @@ struct ListenerSettings {
   Address address = {};
   ListenerMode mode = ListenerMode::kExtAuthz;
   std::vector<TokenPlace> token_places{TokenPlace{}};
-  std::uint32_t entrance = 0;                   // index into Policy::entrances
+  std::uint32_t entrance = 0;                   // index into Policy::entrances; kIntrospection: one without routes
   std::vector<std::string> trusted_peers = {};  // numeric addresses, or "unix"
   std::vector<ClaimHeader> claim_headers = {};
-  bool client_detail = false;  // put code and detail into the body of a refusal
-  std::string realm = {};      // of the challenge; empty: none
+  bool client_detail = false;                   // put code and detail into the body of a refusal
+  std::string realm = {};                       // of the challenge; empty: none
+  std::vector<ClientCredentials> clients = {};  // kIntrospection alone: who may ask
 };
 
 // Bounds of the HTTP front end. Crossing one closes the connection with a 4xx where one can still be sent.
