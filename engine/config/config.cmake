@@ -5,6 +5,7 @@ add_library(assay_config STATIC
   ${CMAKE_CURRENT_LIST_DIR}/config.cc
   ${CMAKE_CURRENT_LIST_DIR}/describe.cc
   ${CMAKE_CURRENT_LIST_DIR}/disk_files.cc
+  ${CMAKE_CURRENT_LIST_DIR}/events_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/file_fetcher.cc
   ${CMAKE_CURRENT_LIST_DIR}/issuer_names.cc
   ${CMAKE_CURRENT_LIST_DIR}/issuer_reader.cc

@@ -68,6 +68,7 @@ std::string mode_word(ListenerMode mode) {
     case ListenerMode::kAuthRequest: return "auth_request";
     case ListenerMode::kForwardAuth: return "forward_auth";
     case ListenerMode::kIntrospection: return "introspection";
+    case ListenerMode::kEvents: return "events";
   }
   return "";
 }
@@ -127,15 +128,12 @@ void describe_listener(const ListenerSettings& listener, const EntrancePolicy& e
   lines.table("[[listener]]");
   lines.text("address", format_address(listener.address));
   lines.text("mode", mode_word(listener.mode));
-  if (listener.mode == ListenerMode::kIntrospection) {
-    lines.list_if_any("issuers", entrance.issuers);
-    lines.list_if_any("clients", ids_of(listener.clients));
-    return;
-  }
+  lines.list_if_any("issuers", entrance.issuers);
+  lines.list_if_any("clients", ids_of(listener.clients));
+  if (listener.mode == ListenerMode::kIntrospection || listener.mode == ListenerMode::kEvents) return;
   std::vector<std::string> places;
   for (const TokenPlace& place : listener.token_places) places.push_back(format_token_place(place));
   lines.list_if_any("token", places);
-  lines.list_if_any("issuers", entrance.issuers);
   lines.raw("trusted_peers", quoted_list(listener.trusted_peers));
   std::string headers;
   for (const ClaimHeader& header : listener.claim_headers) {
@@ -245,6 +243,10 @@ void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, L
   if (has_keys || !issuer.issuer.empty()) lines.text("issuer", issuer.issuer);
   describe_keys(issuer, sources, lines);
   if (issuer.opaque) lines.raw("opaque", opaque_value(*issuer.opaque, sources));
+  if (issuer.events) {
+    lines.raw("events", "{ audience = " + quoted(issuer.events->audience) +
+                            ", max_age = " + quoted(format_duration(issuer.events->max_age)) + " }");
+  }
   lines.raw("audiences", issuer.audience_unchecked ? "\"unchecked\"" : quoted_list(issuer.audiences));
   std::vector<std::string> algorithms;
   for (const Alg alg : issuer.algorithms) algorithms.emplace_back(format_algorithm(alg));

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "config/events_reader.h"
 #include "config/key_source_reader.h"
 #include "config/opaque_reader.h"
 #include "config/refresh_reader.h"
@@ -101,6 +102,11 @@ void read_claim_rules(TableReader& reader, IssuerPolicy& issuer) {
   issuer.required_claims = reader.read_plain_strings("require_claims");
   for (const PlacedText& type : reader.read_strings("types")) {
     issuer.token_types.push_back(type.text);
+    if (type.text == "secevent+jwt") {
+      reader.complain_at(type.place, "types",
+                         "\"secevent+jwt\" is the type of events, never of access tokens; accepted: types of access "
+                         "tokens, and an events table");
+    }
     if (type.text.starts_with("application/")) {
       reader.complain_at(
           type.place, "types",
@@ -144,6 +150,7 @@ void read_issuer(const TomlValue& table, const ReadContext& context, Configurati
   }
   read_audiences(reader, issuer);
   read_claim_rules(reader, issuer);
+  if (const TomlValue* events = reader.read_table("events")) read_events(*events, reader, context.faults, issuer);
   if (const TomlValue* scope = reader.read_table("scope")) read_scope(*scope, context.faults, issuer.scope);
   read_refresh_rules(reader, issuer);
   reader.finish();

@@ -78,6 +78,7 @@ constexpr KnownKey kKnownKeys[] = {
     {"issuer", "public_key"},
     {"issuer", "secret_file"},
     {"issuer", "opaque"},
+    {"issuer", "events"},
     {"issuer", "audiences"},
     {"issuer", "algorithms"},
     {"issuer", "types"},
@@ -114,6 +115,9 @@ constexpr KnownKey kKnownKeys[] = {
     {"issuer.opaque", "timeout"},
     {"issuer.opaque", "calls_per_second"},
     {"issuer.opaque", "pending_max"},
+
+    {"issuer.events", "audience"},
+    {"issuer.events", "max_age"},
 
     {"issuer.scope", "grammar"},
     {"issuer.scope", "wildcard"},

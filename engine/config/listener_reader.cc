@@ -16,10 +16,11 @@ constexpr std::size_t kListenersMax = 64;
 constexpr std::string_view kTrustedPeersForm = "numeric addresses like \"127.0.0.1\", or \"unix\" for Unix sockets";
 constexpr std::string_view kClaimHeadersForm = "a table like { email = \"X-Email\" } from claims to header names";
 
-constexpr std::array<Choice<ListenerMode>, 4> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
+constexpr std::array<Choice<ListenerMode>, 5> kModeChoices{{{"ext_authz", ListenerMode::kExtAuthz},
                                                             {"auth_request", ListenerMode::kAuthRequest},
                                                             {"forward_auth", ListenerMode::kForwardAuth},
-                                                            {"introspection", ListenerMode::kIntrospection}}};
+                                                            {"introspection", ListenerMode::kIntrospection},
+                                                            {"events", ListenerMode::kEvents}}};
 
 void read_token_places(TableReader& reader, ListenerSettings& listener) {
   const std::vector<PlacedText> texts = reader.read_strings("token");
@@ -103,6 +104,20 @@ void check_unambiguous(TableReader& reader, const std::vector<const IssuerPolicy
   }
 }
 
+bool takes_issuer(const EntrancePolicy& entrance, const std::string& name) {
+  const std::vector<std::string>& names = entrance.issuers;
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void check_some_issuer_has_events(TableReader& reader, const EntrancePolicy& entrance, const Configuration& out) {
+  const auto& issuers = out.policy.issuers;
+  const bool has_some = std::any_of(issuers.begin(), issuers.end(), [&](const IssuerPolicy& issuer) {
+    return issuer.events.has_value() && takes_issuer(entrance, issuer.name);
+  });
+  if (has_some) return;
+  reader.complain("mode", "no issuer of this listener has events; accepted: an events table in one of its issuers");
+}
+
 // Keys of the modes in which proxies ask.
 void read_check_keys(TableReader& reader, ListenerSettings& listener) {
   read_token_places(reader, listener);
@@ -122,6 +137,14 @@ void read_introspection_keys(TableReader& reader, Configuration& out, ListenerSe
   listener.clients = read_client_list(reader, out);
 }
 
+// Keys of the mode in which issuers push events.
+void read_event_keys(TableReader& reader, const Configuration& out, const EntrancePolicy& entrance) {
+  for (const std::string_view key : {"token", "trusted_peers", "claim_headers", "client_detail", "realm", "clients"}) {
+    reader.refuse_without_effect(key, "no checks come in where mode is \"events\"");
+  }
+  check_some_issuer_has_events(reader, entrance, out);
+}
+
 void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
   TableReader reader(table, "listener", faults);
   ListenerSettings listener;
@@ -130,14 +153,35 @@ void read_listener(const TomlValue& table, Faults& faults, Configuration& out) {
   reader.read_choice<ListenerMode>("mode", kModeChoices, listener.mode);
   EntrancePolicy entrance = read_entrance(reader, out);
   entrance.uses_routes = listener.mode != ListenerMode::kIntrospection;
-  if (entrance.uses_routes) {
-    read_check_keys(reader, listener);
-  } else {
-    read_introspection_keys(reader, out, listener);
+  switch (listener.mode) {
+    case ListenerMode::kExtAuthz:
+    case ListenerMode::kAuthRequest:
+    case ListenerMode::kForwardAuth: read_check_keys(reader, listener); break;
+    case ListenerMode::kIntrospection: read_introspection_keys(reader, out, listener); break;
+    case ListenerMode::kEvents: read_event_keys(reader, out, entrance); break;
   }
   reader.finish();
   out.settings.listeners.push_back(std::move(listener));
   out.policy.entrances.push_back(std::move(entrance));
+}
+
+// Events that an issuer sends would be lost without a word; without a log what they revoke would come back.
+void check_events_come_in(TableReader& document, const Configuration& out) {
+  const bool takes_any = std::any_of(out.settings.listeners.begin(), out.settings.listeners.end(),
+                                     [](const auto& listener) { return listener.mode == ListenerMode::kEvents; });
+  if (takes_any && !document.has("state")) {
+    document.complain("state", "is required where a listener takes events; accepted: [state] with revocations");
+  }
+  for (const IssuerPolicy& issuer : out.policy.issuers) {
+    const auto takes = [&](const ListenerSettings& listener) {
+      return listener.mode == ListenerMode::kEvents &&
+             takes_issuer(out.policy.entrances[listener.entrance], issuer.name);
+    };
+    const auto& listeners = out.settings.listeners;
+    if (!issuer.events || std::any_of(listeners.begin(), listeners.end(), takes)) continue;
+    document.complain("listener", issuer.name + " has events, and no listener takes them; accepted: a listener with " +
+                                      "mode = \"events\" for it, or an issuer without an events table");
+  }
 }
 
 }  // namespace
@@ -160,6 +204,7 @@ void read_listeners(TableReader& document, Faults& faults, Configuration& out) {
   }
   out.policy.entrances.clear();
   for (const TomlValue* table : tables) read_listener(*table, faults, out);
+  check_events_come_in(document, out);
 }
 
 EntrancePolicy read_entrance(TableReader& reader, const Configuration& out) {

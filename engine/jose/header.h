@@ -17,6 +17,10 @@ struct JoseHeader {
   std::string_view typ;             // RFC 7515 sec 4.1.9, without a leading "application/"; empty if absent
 };
 
+// `typ` of a security event token, and of nothing else: it is never taken for an access token, nor one for it.
+// RFC 8417 sec 2.3.
+inline constexpr std::string_view kSecurityEventType = "secevent+jwt";
+
 // Media types are compared without regard to case; `lower_case` has no capitals. RFC 2045 sec 5.1.
 [[nodiscard]] bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept;
 

@@ -94,7 +94,8 @@ tl::expected<JudgedRequest, Refusal> read_judged_request(const HttpRequest& requ
       return read_forwarded(request, trust, {.method = "x-original-method", .target = "x-original-uri"});
     case ListenerMode::kForwardAuth:
       return read_forwarded(request, trust, {.method = "x-forwarded-method", .target = "x-forwarded-uri"});
-    case ListenerMode::kIntrospection: break;
+    case ListenerMode::kIntrospection:
+    case ListenerMode::kEvents: break;
   }
   return refuse(ErrorCode::kNoRoute, "the listener's mode judges no requests");
 }

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "assay/control.h"
+#include "server/event_handler.h"
+#include "server/listening_socket.h"
 #include "server/settings_faults.h"
 
 namespace assay::server {
@@ -33,6 +35,8 @@ tl::expected<std::unique_ptr<Sidecar>, std::string> Sidecar::start(Engine& engin
   if (!faults.empty()) return tl::unexpected<std::string>(join_lines(faults));
   std::unique_ptr<Sidecar> sidecar(new Sidecar(std::move(settings)));
   if (Opened opened = sidecar->open_checks(engine); !opened) return tl::unexpected<std::string>(opened.error());
+  if (Opened opened = sidecar->open_events(engine); !opened) return tl::unexpected<std::string>(opened.error());
+  sidecar->gather_addresses();
   if (Opened opened = sidecar->open_admin(engine, std::move(reload)); !opened)
     return tl::unexpected<std::string>(opened.error());
   return sidecar;
@@ -46,6 +50,7 @@ tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
                             .make_handler = {}};
   std::vector<CheckedListener> checked;
   for (const ListenerSettings& listener : settings_.listeners) {
+    if (listener.mode == ListenerMode::kEvents) continue;
     const bool reads_forms = listener.mode == ListenerMode::kIntrospection;
     options.listeners.push_back(
         {.address = listener.address, .body = reads_forms ? BodyUse::kKeep : BodyUse::kDiscard});
@@ -60,6 +65,40 @@ tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
   if (!server) return tl::unexpected<std::string>(server.error());
   checks_ = std::move(*server);
   return {};
+}
+
+tl::expected<void, std::string> Sidecar::open_events(Engine& engine) {
+  HttpServerOptions options{
+      .listeners = {}, .workers = 1, .limits = settings_.http, .poller = settings_.poller, .make_handler = {}};
+  std::vector<std::uint32_t> entrances;
+  for (const ListenerSettings& listener : settings_.listeners) {
+    if (listener.mode != ListenerMode::kEvents) continue;
+    options.listeners.push_back({.address = listener.address, .body = BodyUse::kKeep});
+    entrances.push_back(listener.entrance);
+  }
+  if (entrances.empty()) return {};
+  if (!engine.control().revocation_status().has_log) {
+    return tl::unexpected<std::string>("listener " + address_text(options.listeners.front().address) +
+                                       ": events are of no use without a log of revocations");
+  }
+  options.make_handler = [&engine, entrances](std::uint32_t /*worker_index*/) {
+    return std::make_unique<EventHandler>(engine.control(), entrances);
+  };
+  auto server = HttpServer::start(std::move(options));
+  if (!server) return tl::unexpected<std::string>(server.error());
+  events_ = std::move(*server);
+  return {};
+}
+
+// Each server has bound its listeners in the order of the settings.
+void Sidecar::gather_addresses() {
+  std::size_t checks = 0;
+  std::size_t events = 0;
+  for (const ListenerSettings& listener : settings_.listeners) {
+    const bool is_of_events = listener.mode == ListenerMode::kEvents;
+    bound_addresses_.push_back(is_of_events ? events_->bound_addresses()[events++]
+                                            : checks_->bound_addresses()[checks++]);
+  }
 }
 
 tl::expected<void, std::string> Sidecar::open_admin(Engine& engine, ReloadConfiguration reload) {
@@ -93,10 +132,12 @@ std::optional<Address> Sidecar::admin_address() const {
 void Sidecar::drain() noexcept {
   draining_.begin();
   checks_->drain();
+  if (events_) events_->drain();
 }
 
 void Sidecar::join() {
   checks_->join();
+  if (events_) events_->join();
   if (!admin_) return;
   admin_->drain();
   admin_->join();

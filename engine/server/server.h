@@ -38,8 +38,8 @@ class Sidecar {
   Sidecar(const Sidecar&) = delete;
   Sidecar& operator=(const Sidecar&) = delete;
 
-  // Of the decision listeners, in the order of the settings, with the port that was bound where 0 was asked.
-  [[nodiscard]] std::span<const Address> bound_addresses() const noexcept { return checks_->bound_addresses(); }
+  // Of the listeners, in the order of the settings, with the port that was bound where 0 was asked.
+  [[nodiscard]] std::span<const Address> bound_addresses() const noexcept { return bound_addresses_; }
   // Nothing without an admin listener.
   [[nodiscard]] std::optional<Address> admin_address() const;
   [[nodiscard]] const PollerReport& poller() const noexcept { return checks_->poller(); }
@@ -57,6 +57,8 @@ class Sidecar {
 
   // Each opens one HTTP server; the error is the server's.
   [[nodiscard]] tl::expected<void, std::string> open_checks(Engine& engine);
+  [[nodiscard]] tl::expected<void, std::string> open_events(Engine& engine);
+  void gather_addresses();
   [[nodiscard]] tl::expected<void, std::string> open_admin(Engine& engine, ReloadConfiguration reload);
 
   // In this order: each is looked at by the threads of what follows.
@@ -64,7 +66,9 @@ class Sidecar {
   DrainFlag draining_;
   std::deque<AnswerCounters> answers_;  // one per worker, none added after the start
   std::unique_ptr<HttpServer> checks_;
+  std::unique_ptr<HttpServer> events_;  // null where no listener takes events
   std::unique_ptr<HttpServer> admin_;
+  std::vector<Address> bound_addresses_;
 };
 
 }  // namespace assay::server

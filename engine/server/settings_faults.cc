@@ -120,8 +120,15 @@ void check_admin(const Settings& settings, std::vector<std::string>& faults) {
 
 std::vector<std::string> settings_faults(const Settings& settings) {
   std::vector<std::string> faults;
-  if (settings.listeners.empty()) faults.emplace_back("no listener is given");
+  const bool has_checks = std::any_of(settings.listeners.begin(), settings.listeners.end(),
+                                      [](const auto& listener) { return listener.mode != ListenerMode::kEvents; });
+  if (settings.listeners.empty()) {
+    faults.emplace_back("no listener is given");
+  } else if (!has_checks) {
+    faults.emplace_back("no listener takes checks");
+  }
   for (const ListenerSettings& listener : settings.listeners) {
+    if (listener.mode == ListenerMode::kEvents) continue;
     Complaints complaints(listener, faults);
     check_places(listener.token_places, complaints);
     check_trust(listener, complaints);

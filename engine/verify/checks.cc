@@ -87,6 +87,7 @@ Expected<void> check_token_type(const jose::Claims& answer) noexcept {
 }
 
 Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
+  if (jose::equal_ignoring_case(typ, jose::kSecurityEventType)) return fail(ErrorCode::kWrongType);
   if (policy.token_types.empty()) return {};
   for (const std::string& accepted : policy.token_types) {
     if (jose::equal_ignoring_case(typ, accepted)) return {};

@@ -29,6 +29,8 @@
 #include "kernel/kernel.h"
 #include "verify/answer_supply.h"
 #include "verify/compiled_policy.h"
+#include "verify/event_ledger.h"
+#include "verify/event_receiver.h"
 #include "verify/fetch_inbox.h"
 #include "verify/key_supply.h"
 #include "verify/pipeline.h"
@@ -83,6 +85,7 @@ class ControlMachine final : public Control {
   void revoke(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
   void lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
   bool invalidate(std::string_view issuer_name, std::string_view token) override;
+  void receive_event(std::uint32_t entrance, std::string_view token, Now now, EventDone done) override;
   [[nodiscard]] RevocationStatus revocation_status() const override { return revoker_->status(); }
   [[nodiscard]] std::vector<RevocationInfo> list_revocations(const std::optional<RevocationInfo::Id>& after,
                                                              std::size_t count_max) const override {
@@ -111,6 +114,9 @@ class ControlMachine final : public Control {
                                                 std::vector<RevocationRecord>& gathered);
   void change_revocations(RevocationOperation operation, std::span<const RevocationTarget> targets, Now now,
                           RevocationDone done);
+  [[nodiscard]] JudgedEvent judge_event(std::uint32_t entrance, std::string_view token, Now now);
+  // Has the issuer's keys fetched out of turn; nobody waits for them.
+  void order_key(const CompiledIssuer& issuer, const std::optional<base::Hash128>& kid, Now now);
   void forget_answer(std::uint64_t answers_id, std::string_view token);
   void send(std::uint64_t fetch_id, FetchRequest request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request)
@@ -144,6 +150,7 @@ class ControlMachine final : public Control {
   const std::shared_ptr<keys::KeyCache> key_cache_;
   base::Snapshot<CompiledPolicy> policy_;
   const std::unique_ptr<Revoker> revoker_;
+  const std::shared_ptr<EventLedger> events_ = std::make_shared<EventLedger>();
   std::array<VerdictCounters, kWorkersMax> unattributed_;
   std::array<VerifiedCounters, base::kReadersMax> verified_counters_;  // one writer each: the reader of that index
 

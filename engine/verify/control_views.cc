@@ -173,6 +173,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   visit_kernel_metrics(visit);
   visit_verified_metrics(visit);
   visit_revocation_metrics(visit);
+  events_->visit_metrics(visit);
   visit_answer_metrics(answer_supply_, answers_, visit);
 }
 

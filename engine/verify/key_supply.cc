@@ -286,8 +286,12 @@ void KeySupply::on_order(const std::shared_ptr<TicketTable>& table, const Answer
     table->settle(order.slot, nullptr, Error{.code = ErrorCode::kUnknownKey});
     return;
   }
+  waiters_.emplace(next_waiter_id_, Waiter{.table = table, .slot = order.slot});
+  order_key(kid, now_ns);
+}
+
+void KeySupply::order_key(const std::optional<base::Hash128>& kid, std::int64_t now_ns) {
   const std::uint64_t id = next_waiter_id_++;
-  waiters_.emplace(id, Waiter{.table = table, .slot = order.slot});
   refresh_.wait_for_key(
       {.id = id, .kid = kid, .deadline_ns = now_ns + policy_.refresh.unknown_kid_wait.count() * kNsPerMs}, now_ns);
   settle_waiters();

@@ -57,6 +57,8 @@ class KeySupply {
 
   // The order's check waits for keys. Its ticket settles by unknown_kid_wait at the latest.
   void on_order(const std::shared_ptr<TicketTable>& table, const AnswerOrder& order, std::int64_t now_ns);
+  // As on_order, where nobody waits: the keys are fetched out of turn if that is of use.
+  void order_key(const std::optional<base::Hash128>& kid, std::int64_t now_ns);
   // A worker goes away: nobody waits there any more.
   void forget(const TicketTable& table);
   // This supply goes away: settles every ticket.

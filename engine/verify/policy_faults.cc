@@ -68,6 +68,16 @@ void find_jwt_faults(const IssuerPolicy& issuer, const std::string& where, Fault
   }
 }
 
+void find_event_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const EventsPolicy& events = *issuer.events;
+  if (issuer.keys.kind == KeySource::Kind::kNone) faults.push_back(where + "events are signed: they need keys");
+  if (issuer.issuer.empty()) faults.push_back(where + "events name their issuer: it needs an issuer identifier");
+  if (events.audience.empty()) faults.push_back(where + "events need an audience");
+  if (events.max_age.count() <= 0 || !is_duration(events.max_age)) {
+    faults.push_back(where + "the greatest age of events must be positive and at most 366 days");
+  }
+}
+
 void find_refresh_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const RefreshPolicy& refresh = issuer.refresh;
   const std::chrono::microseconds ceiling = refresh.ceiling_in_effect();
@@ -143,6 +153,7 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
     if (!has_jwt && !issuer.opaque) faults.push_back(where + "it has neither keys nor introspection");
     if (has_jwt) find_jwt_faults(issuer, where, faults);
     if (issuer.opaque) find_opaque_faults(issuer, where, faults);
+    if (issuer.events) find_event_faults(issuer, where, faults);
     if (issuer.leeway.count() < 0 || issuer.leeway > kLeewayMax) {
       faults.push_back(where + "the leeway must be 0 to 24 hours");
     }

@@ -6,6 +6,7 @@ assay_add_test(config_test
     ${CMAKE_CURRENT_LIST_DIR}/config_fixture.cc
     ${CMAKE_CURRENT_LIST_DIR}/config_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/disk_files_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/events_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/file_fetcher_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/issuer_names_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/issuer_reader_test.cc

@@ -4,6 +4,7 @@ assay_add_test(public_test
     ${CMAKE_CURRENT_LIST_DIR}/error_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/expected_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/limits_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/security_event_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/verdict_test.cc
   LIBS assay_public)

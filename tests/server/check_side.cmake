@@ -9,6 +9,7 @@ assay_add_test(server_decision_test
     ${CMAKE_CURRENT_LIST_DIR}/identity_headers_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/json_text_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/judged_request_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/media_type_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/oauth_error_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/media_type_test.cc
@@ -28,6 +29,7 @@ assay_add_test(sidecar_test
     ${CMAKE_CURRENT_LIST_DIR}/admin_targets_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/check_handler_introspection_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/check_handler_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/event_handler_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/introspection_writer_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sidecar_client.cc

@@ -34,6 +34,13 @@ TEST_F(SidecarLifeTest, FaultySettingsOpenNoSocket) {
   EXPECT_THAT(complaint_of(settings), HasSubstr("trusted_peers"));
 }
 
+TEST_F(SidecarLifeTest, EventsNeedALog) {
+  Settings settings = one_listener();
+  settings.listeners.push_back(settings.listeners[0]);
+  settings.listeners[1].mode = ListenerMode::kEvents;
+  EXPECT_THAT(complaint_of(settings), HasSubstr("without a log of revocations"));
+}
+
 TEST_F(SidecarLifeTest, AnAddressInUseIsNamed) {
   start(ListenerSettings{});
   Settings settings = one_listener();

@@ -38,6 +38,10 @@ ListenerSettings with_trust(ListenerMode mode, std::vector<std::string> peers) {
 
 TEST(SettingsFaults, DefaultsHaveNone) { EXPECT_THAT(faults_of({}), IsEmpty()); }
 
+TEST(SettingsFaults, AListenerForChecksIsNeeded) {
+  EXPECT_THAT(faults_of(with_trust(ListenerMode::kEvents, {})), ElementsAre("no listener takes checks"));
+}
+
 TEST(SettingsFaults, NoListenerIsAFault) { EXPECT_THAT(settings_faults({}), ElementsAre("no listener is given")); }
 
 TEST(SettingsFaults, EveryFaultNamesItsListener) {

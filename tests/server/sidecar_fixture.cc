@@ -19,6 +19,19 @@ const signing::SigningKey& main_key() {
   return key;
 }
 
+using Members = std::vector<std::pair<std::string, std::string>>;
+
+// A token of "main" with these members, changed.
+std::string sign(const std::string& header_json, Members members, const Members& changes) {
+  for (const auto& [name, json] : changes) {
+    std::erase_if(members, [&name = name](const auto& member) { return member.first == name; });
+    if (!json.empty()) members.emplace_back(name, json);
+  }
+  signing::JsonObject payload;
+  for (const auto& [name, json] : members) payload.add_json(name, json);
+  return signing::sign_jwt({.header_json = header_json, .payload_json = payload.text()}, main_key(), Alg::kEdDSA);
+}
+
 std::int64_t now_s() { return Now::read().wall_us / 1'000'000; }
 
 }  // namespace
@@ -89,20 +102,25 @@ Policy sidecar_policy() {
   return policy;
 }
 
-std::string live_token(const std::vector<std::pair<std::string, std::string>>& changes) {
-  std::vector<std::pair<std::string, std::string>> members = {{"iss", "\"https://issuer.example\""},
-                                                              {"aud", "\"api\""},
-                                                              {"sub", "\"alice\""},
-                                                              {"exp", std::to_string(now_s() + 3600)},
-                                                              {"scope", "\"orders:read profile\""}};
-  for (const auto& [name, json] : changes) {
-    std::erase_if(members, [&name = name](const auto& member) { return member.first == name; });
-    if (!json.empty()) members.emplace_back(name, json);
-  }
-  signing::JsonObject payload;
-  for (const auto& [name, json] : members) payload.add_json(name, json);
-  const std::string header = signing::JsonObject().add("alg", "EdDSA").add("kid", "k1").text();
-  return signing::sign_jwt({.header_json = header, .payload_json = payload.text()}, main_key(), Alg::kEdDSA);
+std::string live_token(const Members& changes) {
+  return sign(signing::JsonObject().add("alg", "EdDSA").add("kid", "k1").text(),
+              {{"iss", "\"https://issuer.example\""},
+               {"aud", "\"api\""},
+               {"sub", "\"alice\""},
+               {"exp", std::to_string(now_s() + 3600)},
+               {"scope", "\"orders:read profile\""}},
+              changes);
+}
+
+std::string live_event(const Members& changes) {
+  return sign(signing::JsonObject().add("alg", "EdDSA").add("kid", "k1").add("typ", "secevent+jwt").text(),
+              {{"iss", "\"https://issuer.example\""},
+               {"aud", "\"https://rs.example\""},
+               {"jti", "\"event-1\""},
+               {"iat", std::to_string(now_s())},
+               {"sub", "\"alice\""},
+               {"events", R"({"https://schemas.openid.net/secevent/caep/event-type/session-revoked":{}})"}},
+              changes);
 }
 
 std::string bearer(std::string_view token) { return "Authorization: Bearer " + std::string(token) + "\r\n"; }

@@ -39,6 +39,8 @@ class LateFetcher final : public Fetcher {
 [[nodiscard]] Policy sidecar_policy();
 // A token of "main" that lives now, with `changes` to its claims (an empty JSON text removes one).
 [[nodiscard]] std::string live_token(const std::vector<std::pair<std::string, std::string>>& changes = {});
+// A security event of "main" that has just been sent: Alice's sessions are revoked. Changes as above.
+[[nodiscard]] std::string live_event(const std::vector<std::pair<std::string, std::string>>& changes = {});
 [[nodiscard]] std::string bearer(std::string_view token);
 // An introspection answer for an active token.
 [[nodiscard]] std::string active_answer(std::string_view subject);

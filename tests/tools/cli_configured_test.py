@@ -141,6 +141,16 @@ def test_the_listener_chooses_the_issuers(keys, write):
     assert assay("verify", "--config", file, "--listener", 3, "x").status == 2
 
 
+def test_no_access_token_comes_in_where_events_do(keys, write, tmp_path):
+    checks = LISTENER % "tcp://127.0.0.1:0"
+    events = checks.replace("ext_authz", "events") + f'[state]\nrevocations = "sqlite:{tmp_path}/r.db"\n'
+    file = write(checks + events + ISSUER_TABLE % f"file:{keys.jwks}" +
+                 'events = { audience = "e" }\n')
+    assert assay("verify", "--config", file, "--now", NOW, keys.mint()).out.startswith("accept alice")
+    done = assay("verify", "--config", file, "--now", NOW, "--listener", 2, keys.mint())
+    assert done.status == 2 and "events" in done.err
+
+
 def test_rules_and_a_configuration_exclude_each_other(keys, write):
     for rule in (["--jwks", keys.jwks], ["--issuer", "x"], ["--any-audience"], ["--leeway", "1s"]):
         done = assay("verify", "--config", write(local(keys)), *rule, "x")

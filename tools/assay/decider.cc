@@ -29,6 +29,11 @@ std::optional<ConfiguredEngine> open_configured(const CLI::App& command, const D
              std::to_string(listener_count));
     return std::nullopt;
   }
+  const auto& listeners = configuration->settings.listeners;
+  if (!listeners.empty() && listeners[options.listener - 1].mode == ListenerMode::kEvents) {
+    complain("--listener " + std::to_string(options.listener) + ": no access tokens come in there, but events");
+    return std::nullopt;
+  }
   ConfiguredEngine opened = open_engine(*configuration);
   for (const std::string& sentence : wait_for_keys(*configuration, opened.engine->control())) complain(sentence);
   return opened;

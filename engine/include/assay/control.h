@@ -13,6 +13,7 @@
 
 #include "assay/engine.h"
 #include "assay/revocation_log.h"
+#include "assay/security_event.h"
 
 namespace assay {
 
@@ -179,6 +180,16 @@ class Control {
   // that is on its way is not remembered either. Returns whether `issuer_name` is an issuer of opaque tokens, or is
   // empty and there is one.
   virtual bool invalidate(std::string_view issuer_name, std::string_view token) = 0;
+
+  // Takes a security event token that was pushed here, and revokes what its events ask for. One that has acted does not
+  // act again for as long as it is not too old (EventsPolicy::max_age).
+  //
+  //   entrance  whose issuers may push here: an index into Policy::entrances
+  //   token     the bytes that were sent; borrowed for the call
+  //   done      as of revoke. The token has acted, or not at all
+  //   cost      a verification by OpenSSL and as revoke; tens of microseconds
+  //   spec      RFC 8935 sec 2, RFC 8417
+  virtual void receive_event(std::uint32_t entrance, std::string_view token, Now now, EventDone done) = 0;
 
   [[nodiscard]] virtual RevocationStatus revocation_status() const = 0;
 

@@ -114,6 +114,9 @@ static_assert(kVerifiedCacheBytesMin >= kTokenBytesMax + kScratchBytesPerCheck);
 // Of the signatures that an RSA kernel accepts, one in this many is verified by OpenSSL as well.
 inline constexpr std::uint32_t kRecheckOneInDefault = 4096;
 
+// Security event tokens that are remembered so that none acts twice.
+inline constexpr std::size_t kEventsRememberedMax = std::size_t{256} * 1024;
+
 // Workers of one engine: each owns one hazard slot in every snapshot.
 inline constexpr std::size_t kWorkersMax = 128;
 

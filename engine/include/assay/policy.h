@@ -109,6 +109,14 @@ struct OpaquePolicy {
   friend bool operator==(const OpaquePolicy&, const OpaquePolicy&) = default;
 };
 
+// Taking security event tokens that the issuer pushes. RFC 8935. They are verified by the issuer's keys and algorithms.
+struct EventsPolicy {
+  std::string audience;                                       // one of the token's `aud`
+  std::chrono::microseconds max_age{std::chrono::hours(24)};  // since `iat`; for as long none acts twice
+
+  friend bool operator==(const EventsPolicy&, const EventsPolicy&) = default;
+};
+
 // Greatest IssuerPolicy::leeway.
 inline constexpr std::chrono::hours kLeewayMax{24};
 
@@ -150,6 +158,7 @@ struct IssuerPolicy {
   bool allow_plain_http = false;  // development only: http:// for this issuer's URLs
 
   std::optional<OpaquePolicy> opaque;
+  std::optional<EventsPolicy> events;  // nothing: none are taken from this issuer
 
   std::vector<std::string> audiences;  // any of them; empty only with audience_unchecked
   bool audience_unchecked = false;

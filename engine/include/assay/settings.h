@@ -20,8 +20,14 @@ struct Address {
   std::string path = {};   // kUnix
 };
 
-// Whose method and path are judged (docs/sidecar.md); with kIntrospection nobody's: clients ask about tokens, RFC 7662.
-enum class ListenerMode : std::uint8_t { kExtAuthz, kAuthRequest, kForwardAuth, kIntrospection };
+// What comes in by a listener: checks, and then whose method and path are judged (docs/sidecar.md), or something else.
+enum class ListenerMode : std::uint8_t {
+  kExtAuthz,
+  kAuthRequest,
+  kForwardAuth,
+  kIntrospection,  // clients ask about tokens. RFC 7662
+  kEvents,         // issuers push security event tokens. RFC 8935
+};
 
 // A place of a request where a token may be.
 struct TokenPlace {
