@@ -143,7 +143,7 @@ std::string describe_bad_metadata(std::string_view document, std::string_view ex
     case MetadataFault::kOtherIssuer:
       return "its issuer is " + quoted(finding.issuer) + ", not " + quoted(expected_issuer);
     case MetadataFault::kNoJwksUri: return "it has no jwks_uri";
-    case MetadataFault::kBadJwksUri: return "its jwks_uri is no http(s) URL";
+    case MetadataFault::kBadJwksUri: return "its jwks_uri is no absolute http(s) URL without user information";
   }
   return {};
 }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,8 @@ class KeyPreparation {
   // Prepares up to `key_count` more keys. Cost: 0.1 ms to 0.6 ms each (make_key).
   void advance(std::size_t key_count);
   [[nodiscard]] bool done() const noexcept { return keys_.size() == document_.keys.size(); }
+  // Why the keys that are prepared are not usable, and how many each reason keeps out, for people; empty if none is.
+  [[nodiscard]] std::string describe_defects() const;
   // The set. Precondition: done(). Leaves nothing behind.
   //   errors  bad_key_set: not one key is usable
   [[nodiscard]] Expected<std::unique_ptr<const KeySet>> finish();

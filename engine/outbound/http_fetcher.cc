@@ -40,8 +40,8 @@ struct Transfer {
   std::uint64_t serial = 0;
   std::size_t head_bytes_max = 0;
   std::size_t head_bytes = 0;
-  bool cut_off = false;  // a callback stopped it for its size
-  std::string where;     // host and port
+  std::string cut_off;  // what a callback stopped it for: its size; empty if none did
+  std::string where;    // host and port
   HeaderList headers;
   std::string body;
   std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -107,8 +107,9 @@ HeaderList make_header_list(const FetchRequest& request) {
 // libcurl's write callbacks: a return value other than the count stops the transfer with CURLE_WRITE_ERROR.
 std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* context) {
   Transfer& transfer = *static_cast<Transfer*>(context);
-  if (count > transfer.work.request.response_bytes_max - transfer.body.size()) {
-    transfer.cut_off = true;
+  const std::size_t bytes_max = transfer.work.request.response_bytes_max;
+  if (count > bytes_max - transfer.body.size()) {
+    transfer.cut_off = "the answer is longer than " + std::to_string(bytes_max) + " bytes";
     return 0;
   }
   transfer.body.append(bytes, count);
@@ -118,7 +119,7 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t count, void* context) 
 std::size_t on_head_line(char*, std::size_t, std::size_t count, void* context) {
   Transfer& transfer = *static_cast<Transfer*>(context);
   if (count > transfer.head_bytes_max - transfer.head_bytes) {
-    transfer.cut_off = true;
+    transfer.cut_off = "the answer's head is longer than " + std::to_string(transfer.head_bytes_max) + " bytes";
     return 0;
   }
   transfer.head_bytes += count;
@@ -207,7 +208,7 @@ std::vector<HttpHeader> read_headers(CURL* easy) {
 }
 
 FetchResult read_result(Transfer& transfer, CURLcode code) {
-  if (transfer.cut_off) return failed(FetchOutcome::kTooLarge, transfer.where + ": the answer is longer than allowed");
+  if (!transfer.cut_off.empty()) return failed(FetchOutcome::kTooLarge, transfer.where + ": " + transfer.cut_off);
   if (code != CURLE_OK) {
     const std::string_view text = transfer.error_text.data();
     return failed(outcome_of(code), transfer.where + ": " + (text.empty() ? curl_easy_strerror(code) : text.data()));

@@ -38,17 +38,18 @@ std::string complaint_of(const FetchResult& result) {
   return {};
 }
 
-// What a body that is no JSON seems to be, for people.
-std::string_view guess_of(std::string_view body) {
+// What a body that cannot be read seems to be, for people.
+std::string_view guess_of(KeySource::Kind kind, std::string_view body) {
+  const bool is_pem = kind == KeySource::Kind::kPem || kind == KeySource::Kind::kPemFolder;
   const std::size_t first = body.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return "; the answer is empty";
-  return body[first] == '<' ? "; the answer looks like HTML or XML" : "";
+  if (body[first] == '<') return "; the answer looks like HTML or XML";
+  return is_pem || body[first] == '{' ? "" : "; the answer is no JSON object";
 }
 
-std::string text_of(Error error, std::string_view body) {
+std::string text_of(Error error) {
   const ErrorFacts facts = facts_of(error.code);
-  return std::string(facts.name) + ": " + std::string(facts.text) + " (byte " + std::to_string(error.offset) + ")" +
-         std::string(guess_of(body));
+  return std::string(facts.name) + ": " + std::string(facts.text) + " (byte " + std::to_string(error.offset) + ")";
 }
 
 std::string identity_of(const keys::Key& key) { return key.thumbprint + '/' + key.kid.value_or(""); }
@@ -163,7 +164,7 @@ std::optional<FetchRequest> KeySupply::on_metadata(const FetchResult& result, No
     const std::string finding =
         metadata ? "its jwks_uri needs allow_plain_http" : issuer::describe_bad_metadata(result.body, policy_.issuer);
     return try_next_metadata_url("metadata " + url + ": " + std::string(facts_of(ErrorCode::kBadMetadata).name) + ": " +
-                                     finding + std::string(guess_of(result.body)),
+                                     finding + std::string(guess_of(policy_.keys.kind, result.body)),
                                  result, now);
   }
   return make_key_set_request(metadata->jwks_uri, now.monotonic_ns);
@@ -207,7 +208,8 @@ void KeySupply::on_key_set(const FetchResult& result, Now now) {
   }
   Expected<keys::KeyPreparation> preparation = keys::KeyPreparation::start(policy_.keys.kind, result.body);
   if (!preparation) {
-    fail_attempt("key set: " + text_of(preparation.error(), result.body), Failure::kUnusable, 0, now.monotonic_ns);
+    fail_attempt("key set: " + text_of(preparation.error()) + std::string(guess_of(policy_.keys.kind, result.body)),
+                 Failure::kUnusable, 0, now.monotonic_ns);
     return;
   }
   preparation_ = std::move(*preparation);
@@ -218,10 +220,13 @@ void KeySupply::prepare(std::size_t key_count, Now now) {
   ASSAY_DCHECK(is_preparing());
   preparation_->advance(key_count);
   if (!preparation_->done()) return;
+  const std::string defects = preparation_->describe_defects();
   Expected<std::unique_ptr<const keys::KeySet>> set = preparation_->finish();
   preparation_.reset();
   if (!set) {
-    fail_attempt("key set: " + text_of(set.error(), "{"), Failure::kUnusable, 0, now.monotonic_ns);
+    const std::string finding = defects.empty() ? "it has no key" : "none of its keys is usable: " + defects;
+    fail_attempt("key set: " + std::string(facts_of(set.error().code).name) + ": " + finding, Failure::kUnusable, 0,
+                 now.monotonic_ns);
     return;
   }
   serve(std::move(*set), now);

@@ -5,7 +5,9 @@
 // tampered one and an opaque one whose answer says its own name back. A JWT is accepted or refused for its audience,
 // the tampered one never accepted, the opaque one accepted with its own subject. Beside them an issuer publishes a
 // second key with every other fetch: its tokens, and those with invented kids, have the keys fetched and wait for them.
-// One more worker has clients that go away while they wait.
+// Each policy has an issuer that the other lacks, with another key of the same kid: its seat of the key cache becomes
+// the other's, and its tokens find their own key or no issuer. One more worker has clients that go away while they
+// wait.
 #include <algorithm>
 #include <atomic>
 #include <thread>
@@ -19,6 +21,7 @@ namespace assay::test {
 namespace {
 
 constexpr std::string_view kRotatingUrl = "https://rotating.example";
+constexpr std::string_view kOneAloneUrl = "https://one-alone.example";
 
 // Answers on a thread of its own, as a real fetcher does: a question about a token with the token as the subject, one
 // for keys with k1, and every other time with k2 as well.
@@ -50,6 +53,16 @@ class EchoFetcher final : public Fetcher {
   int key_fetches_ = 0;
 };
 
+// The issuer that this policy has and the other lacks.
+IssuerPolicy own_issuer(const std::string& audience) {
+  const bool is_one = audience == "one";
+  IssuerPolicy issuer = issuer_policy("of-" + audience);
+  issuer.issuer = is_one ? kOneAloneUrl : "https://two-alone.example";
+  issuer.keys = {.kind = KeySource::Kind::kJwksText,
+                 .text = signing::jwk_set((is_one ? other_rsa_key() : rsa_key()).public_jwk({.kid = "k1"}))};
+  return issuer;
+}
+
 Policy policy_for(const std::string& audience) {
   IssuerPolicy jwt = issuer_policy("jwt");
   jwt.audiences = {audience};
@@ -63,7 +76,7 @@ Policy policy_for(const std::string& audience) {
   rotating.issuer = kRotatingUrl;
   rotating.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://rotating.example/jwks"};
   rotating.refresh.forced_fetch_every = std::chrono::milliseconds(4);
-  return policy({jwt, opaque, rotating});
+  return policy({jwt, opaque, rotating, own_issuer(audience)});
 }
 
 // A claim set of `issuer` for `audience` that is good now.
@@ -82,6 +95,7 @@ struct Tokens {
   std::string tampered = one;
   std::string first_key = token(current_claims(kRotatingUrl, "api"));
   std::string second_key = token(current_claims(kRotatingUrl, "api"), header("RS256", "k2"), other_rsa_key());
+  std::string one_alone = token(current_claims(kOneAloneUrl, "api"), header(), other_rsa_key());
 
   Tokens() {
     char& letter = tampered[tampered.size() - 10];
@@ -99,6 +113,7 @@ struct Seen {
   std::atomic<std::size_t> opaque_accepted{0};
   std::atomic<std::size_t> second_key_accepted{0};
   std::atomic<std::size_t> invented_refused{0};
+  std::atomic<std::size_t> own_accepted{0};
   std::atomic<std::size_t> went_away{0};
 };
 
@@ -109,14 +124,15 @@ bool says_no_key(const Verdict& verdict) {
 void decide_round(Worker& worker, const Tokens& tokens, int id, int round, Seen& seen) {
   const std::string opaque = "w" + std::to_string(id) + "-" + std::to_string(round / 8);
   const std::string invented = tokens.invented(id, round);
-  const std::array<Check, 7> checks{{{.token = tokens.one},
+  const std::array<Check, 8> checks{{{.token = tokens.one},
                                      {.token = tokens.two},
                                      {.token = tokens.tampered},
                                      {.token = opaque},
                                      {.token = tokens.first_key},
                                      {.token = tokens.second_key},
-                                     {.token = invented}}};
-  std::array<Verdict, 7> verdicts;
+                                     {.token = invented},
+                                     {.token = tokens.one_alone}}};
+  std::array<Verdict, 8> verdicts;
   worker.decide_blocking(checks, verdicts);
   for (std::size_t i = 0; i < 2; ++i) {
     EXPECT_TRUE(verdicts[i].accepted() || verdicts[i].code() == ErrorCode::kBadAudience);
@@ -131,6 +147,9 @@ void decide_round(Worker& worker, const Tokens& tokens, int id, int round, Seen&
   EXPECT_TRUE(verdicts[4].accepted()) << "a key that was there all the time: " << facts_of(verdicts[4].code()).name;
   EXPECT_TRUE(verdicts[5].accepted() || says_no_key(verdicts[5]));
   EXPECT_TRUE(says_no_key(verdicts[6]));
+  EXPECT_TRUE(verdicts[7].accepted() || verdicts[7].code() == ErrorCode::kUnknownIssuer)
+      << facts_of(verdicts[7].code()).name;
+  if (verdicts[7].accepted()) ++seen.own_accepted;
   if (verdicts[5].accepted()) ++seen.second_key_accepted;
   if (says_no_key(verdicts[6])) ++seen.invented_refused;
 }
@@ -192,6 +211,7 @@ TEST(EngineStress, DecidesRightWhilePoliciesKeysAndAnswersChange) {
   EXPECT_GT(seen.opaque_accepted.load(), 10U);
   EXPECT_GT(seen.second_key_accepted.load(), 0U);
   EXPECT_GT(seen.invented_refused.load(), 0U);
+  EXPECT_GT(seen.own_accepted.load(), 0U);
   EXPECT_GT(seen.went_away.load(), 0U);
   EXPECT_GT(metric_of(*engine, "key_forced_fetches_total"), 5.0);
 }

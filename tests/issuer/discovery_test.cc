@@ -148,7 +148,8 @@ TEST(Metadata, SaysWhatIsWrongWithADocument) {
   EXPECT_EQ(finding(R"({"issuer":"https://evil.example\n"})"),
             R"(its issuer is "https://evil.example?", not "https://hub.example/partner/v1")");
   EXPECT_EQ(finding(R"({"issuer":"https://hub.example/partner/v1"})"), "it has no jwks_uri");
-  EXPECT_EQ(finding(with_jwks_uri(R"("https://user:pass@hub.example/keys")")), "its jwks_uri is no http(s) URL");
+  EXPECT_EQ(finding(with_jwks_uri(R"("https://user:pass@hub.example/keys")")),
+            "its jwks_uri is no absolute http(s) URL without user information");
   EXPECT_EQ(finding(std::string(kMetadataBytesMax + 1, ' ')), "longer than 262144 bytes");
   EXPECT_LT(finding(R"({"issuer":")" + std::string(10'000, 'x') + R"("})").size(), 300U);
 }

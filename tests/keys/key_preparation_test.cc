@@ -42,5 +42,19 @@ TEST(KeyPreparation, RefusesWhatIsNoKeySetOrHasNoUsableKey) {
   EXPECT_EQ(unusable->finish().error().code, ErrorCode::kBadKeySet);
 }
 
+TEST(KeyPreparation, CountsTheReasonsWhyKeysAreNotUsable) {
+  const std::string usable = three_keys();
+  Expected<KeyPreparation> mixed = KeyPreparation::start(
+      KeySource::Kind::kJwksUrl, usable.substr(0, usable.size() - 2) + R"(,{"kty":"AKP","kid":"d"},{"kty":"AKP"},)" +
+                                     R"({"kty":"RSA","kid":"e","use":"enc","n":"AQ","e":"AQAB"}]})");
+  ASSERT_TRUE(mixed);
+  mixed->advance(3);
+  EXPECT_EQ(mixed->describe_defects(), "");
+  mixed->advance(3);
+  EXPECT_EQ(mixed->describe_defects(),
+            "2: its kty or crv is not one that is used for verification here; "
+            "1: its use is not sig, or its key_ops have no verify");
+}
+
 }  // namespace
 }  // namespace assay::keys

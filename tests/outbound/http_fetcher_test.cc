@@ -149,7 +149,11 @@ TEST(HttpFetcher, CutsOffAnEndlessChunkedBody) {
     while (connection.alive()) connection.send("10\r\n0123456789abcdef\r\n");
   });
   HttpFetcher fetcher;
-  EXPECT_EQ(fetch_and_wait(fetcher, plain_get(server.url())).outcome, FetchOutcome::kTooLarge);
+  FetchRequest request = plain_get(server.url());
+  request.response_bytes_max = 100'000;
+  const FetchResult result = fetch_and_wait(fetcher, request);
+  EXPECT_EQ(result.outcome, FetchOutcome::kTooLarge);
+  EXPECT_TRUE(result.complaint.ends_with(": the answer is longer than 100000 bytes")) << result.complaint;
 }
 
 TEST(HttpFetcher, CutsOffEndlessHeaders) {
@@ -158,7 +162,9 @@ TEST(HttpFetcher, CutsOffEndlessHeaders) {
     while (connection.alive()) connection.send("X-More: 0123456789\r\n");
   });
   HttpFetcher fetcher({.response_head_bytes_max = 4096});
-  EXPECT_EQ(fetch_and_wait(fetcher, plain_get(server.url())).outcome, FetchOutcome::kTooLarge);
+  const FetchResult result = fetch_and_wait(fetcher, plain_get(server.url()));
+  EXPECT_EQ(result.outcome, FetchOutcome::kTooLarge);
+  EXPECT_TRUE(result.complaint.ends_with(": the answer's head is longer than 4096 bytes")) << result.complaint;
 }
 
 TEST(HttpFetcher, CutsOffEndlessInterimResponses) {

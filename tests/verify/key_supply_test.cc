@@ -154,9 +154,15 @@ TEST(KeySupply, KeepsTheKeysWhenANewSetHasNoneThatIsUsable) {
   EXPECT_TRUE(supply->latest_was_unusable());
   EXPECT_EQ(supply->counts().unusable, 1U);
   EXPECT_EQ(supply->state().generation, 1U);
+  EXPECT_EQ(supply->state().last_error,
+            "key set: bad_key_set: none of its keys is usable: 1: its kty or crv is not one that is used for "
+            "verification here");
   ASSERT_TRUE(supply->next_request(supply->next_due_ns()));
   (void)give(*supply, answered(200, "<html>maintenance</html>"), 700 * kSecondNs);
   EXPECT_NE(supply->state().last_error.find("looks like HTML"), std::string::npos) << supply->state().last_error;
+  ASSERT_TRUE(supply->next_request(supply->next_due_ns()));
+  (void)give(*supply, answered(200, R"({"keys":[]})"), 750 * kSecondNs);
+  EXPECT_EQ(supply->state().last_error, "key set: bad_key_set: it has no key");
   ASSERT_TRUE(supply->next_request(supply->next_due_ns()));
   (void)give(*supply, answered(200, test::default_jwks()), 800 * kSecondNs);
   EXPECT_FALSE(supply->latest_was_unusable());
