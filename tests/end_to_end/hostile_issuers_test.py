@@ -292,7 +292,8 @@ def test_metadata_that_leads_elsewhere_is_refused_and_a_changed_place_is_followe
         "slash": ({"issuer": f"{base}/slash/", "jwks_uri": f"{base}/old-keys"}, "issuer"),
         "file": ({"jwks_uri": "file:///etc/passwd"}, "jwks_uri"),
         "gopher": ({"jwks_uri": "gopher://127.0.0.1:1/"}, "jwks_uri"),
-        "credentials": ({"jwks_uri": f"http://user:secret@127.0.0.1:{server.port}/old-keys"}, "without user information"),
+        "credentials": ({"jwks_uri": f"http://user:secret@127.0.0.1:{server.port}/old-keys"},
+                        "without user information"),
         "no-uri": ({"jwks_uri": None}, "jwks_uri"),
     }
     sources = {}
