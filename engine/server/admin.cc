@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
 #include "server/admin_explain.h"
 #include "server/admin_metrics.h"
 #include "server/admin_pages.h"
 #include "server/admin_revocations.h"
+#include "server/basic_credentials.h"
+#include "server/form_body.h"
 #include "server/media_type.h"
 
 namespace assay::server {
@@ -44,7 +45,7 @@ const std::array<AdminHandler::Endpoint, 10> AdminHandler::kEndpoints{
      {"/readyz", kGet, Access::kOpen, &AdminHandler::serve_readiness},
      {"/metrics", kGet, Access::kOpen, &AdminHandler::serve_metrics},
      {"/keys", kGet, Access::kOpen, &AdminHandler::serve_keys},
-     {"/revoke", kPost, Access::kRights, &AdminHandler::serve_revoke},
+     {"/revoke", kPost, Access::kRightsOrClient, &AdminHandler::serve_revoke},
      {"/revocations/lift", kPost, Access::kRights, &AdminHandler::serve_lift},
      {"/revocations", kGet, Access::kRights, &AdminHandler::serve_revocations},
      {"/invalidate", kPost, Access::kRights, &AdminHandler::serve_invalidate},
@@ -53,45 +54,51 @@ const std::array<AdminHandler::Endpoint, 10> AdminHandler::kEndpoints{
 
 AdminHandler::AdminHandler(AdminOptions options, std::optional<Worker> worker)
     : options_(std::move(options)),
-      rights_(*options_.settings.admin, std::move(worker)),
+      worker_(std::move(worker)),
+      rights_(*options_.settings.admin, worker_ ? &*worker_ : nullptr),
+      scratch_(form_scratch_bytes(kRevokeFormBytesMax) + 2 * options_.settings.http.head_bytes_max),
       reader_(kAdminObjectBytesMax),
       inbox_(std::make_shared<base::WakeInbox<Settled>>()) {
   for (const ListenerSettings& listener : options_.settings.listeners) entrances_.push_back(listener.entrance);
+  token_entrances_ = entrances_;
+  std::sort(token_entrances_.begin(), token_entrances_.end());
+  token_entrances_.erase(std::unique(token_entrances_.begin(), token_entrances_.end()), token_entrances_.end());
   wakes_.add(inbox_->fd());
-  if (rights_.wake_fd() >= 0) wakes_.add(rights_.wake_fd());
+  if (worker_) wakes_.add(worker_->completion_fd());
 }
 
 AdminHandler::~AdminHandler() {
-  for (const Waiting& waiting : waiting_) rights_.cancel(waiting.ticket);
+  for (const Waiting& waiting : waiting_) worker_->cancel(waiting.progress.ticket);
 }
 
 void AdminHandler::on_requests(std::span<const Exchange> exchanges, Responder& responder, Now now) {
-  for (const Exchange& exchange : exchanges) admit({exchange, responder, now}, Ticket{});
+  for (const Exchange& exchange : exchanges) admit({exchange, responder, now}, Progress{});
 }
 
 void AdminHandler::on_abandoned(ExchangeId id) {
   const auto found = std::find_if(waiting_.begin(), waiting_.end(),
                                   [id](const Waiting& waiting) { return waiting.exchange.id == id; });
   if (found == waiting_.end()) return;  // the log's answer finds no request any more
-  rights_.cancel(found->ticket);
+  worker_->cancel(found->progress.ticket);
   waiting_.erase(found);
 }
 
 void AdminHandler::on_wake(Responder& responder, Now now) {
   for (const Settled& settled : inbox_->take_all()) answer_with(result_page(settled.result), settled.id, responder);
+  if (!worker_) return;
   std::array<Ticket, kBatchMax> tickets;
-  const std::size_t count = rights_.drain(tickets);
+  const std::size_t count = worker_->drain(tickets);
   for (const Ticket ticket : std::span(tickets).first(count)) {
     const auto found = std::find_if(waiting_.begin(), waiting_.end(),
-                                    [ticket](const Waiting& waiting) { return waiting.ticket == ticket; });
+                                    [ticket](const Waiting& waiting) { return waiting.progress.ticket == ticket; });
     if (found == waiting_.end()) continue;
-    const Exchange exchange = found->exchange;
+    const Waiting waiting = *found;
     waiting_.erase(found);
-    admit({exchange, responder, now}, ticket);
+    admit({waiting.exchange, responder, now}, waiting.progress);
   }
 }
 
-void AdminHandler::admit(const Call& call, Ticket ticket) {
+void AdminHandler::admit(const Call& call, const Progress& progress) {
   const std::string_view path = path_of(call.request());
   const auto* const endpoint =
       std::find_if(kEndpoints.begin(), kEndpoints.end(), [path](const Endpoint& known) { return known.path == path; });
@@ -105,7 +112,10 @@ void AdminHandler::admit(const Call& call, Ticket ticket) {
   }
   switch (endpoint->access) {
     case Access::kOpen: return (this->*endpoint->serve)(call);
-    case Access::kRights: return serve_guarded(*endpoint, call, ticket);
+    case Access::kRightsOrClient:
+      if (is_client_call(call.request())) return serve_client(call, progress);
+      return serve_guarded(*endpoint, call, progress.ticket);
+    case Access::kRights: return serve_guarded(*endpoint, call, progress.ticket);
   }
 }
 
@@ -119,17 +129,58 @@ void AdminHandler::serve_guarded(const Endpoint& endpoint, const Call& call, Tic
     case AdminRights::Answer::Kind::kGranted: return (this->*endpoint.serve)(call);
     case AdminRights::Answer::Kind::kRefused: return call.responder.answer(call.exchange.id, answer.refusal);
     case AdminRights::Answer::Kind::kPending:
-      waiting_.push_back({.exchange = call.exchange, .ticket = answer.ticket});
+      waiting_.push_back({.exchange = call.exchange, .progress = {.ticket = answer.ticket}});
       return;
   }
+}
+
+// A form without other credentials than a client has.
+bool AdminHandler::is_client_call(const HttpRequest& request) const noexcept {
+  if (options_.settings.admin->clients.empty() || !has_revoke_form(request)) return false;
+  const std::optional<std::string_view> authorization = request.find_field("authorization");
+  return !authorization || is_basic(*authorization);
+}
+
+// Whom an opaque token was issued to is in the answer about it: it is asked for at every entrance, so that the engine
+// remembers it when the token is to be recorded.
+void AdminHandler::serve_client(const Call& call, Progress progress) {
+  scratch_.reset();
+  const auto form = read_revoke_form(call.request(), options_.settings.admin->clients, scratch_);
+  if (!form) return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+  for (; progress.entrances_done < token_entrances_.size(); ++progress.entrances_done) {
+    const Check check{.token = form->token,
+                      .path = "/",
+                      .entrance = token_entrances_[progress.entrances_done],
+                      .ticket = progress.ticket};
+    Verdict verdict;
+    worker_->decide({&check, 1}, {&verdict, 1}, call.now);
+    progress.ticket = {};
+    if (!verdict.pending()) continue;
+    progress.ticket = verdict.ticket();
+    waiting_.push_back({.exchange = call.exchange, .progress = progress});
+    return;
+  }
+  revoke_by_form(call, *form);
+}
+
+void AdminHandler::revoke_by_form(const Call& call, const RevokeForm& form) {
+  const RevocationTarget target{.value = form.token, .issued_to = form.client};
+  change_revocations(call, {&target, 1}, &Control::revoke);
 }
 
 void AdminHandler::serve_health(const Call& call) { call.answer(health_page()); }
 void AdminHandler::serve_readiness(const Call& call) { call.answer(readiness_page(options_.sources)); }
 void AdminHandler::serve_metrics(const Call& call) { call.answer(metrics_page(options_.sources)); }
 void AdminHandler::serve_keys(const Call& call) { call.answer(keys_page(options_.sources.control)); }
-void AdminHandler::serve_revoke(const Call& call) { change_revocations(call, &Control::revoke); }
-void AdminHandler::serve_lift(const Call& call) { change_revocations(call, &Control::lift); }
+void AdminHandler::serve_lift(const Call& call) { change_named(call, &Control::lift); }
+
+void AdminHandler::serve_revoke(const Call& call) {
+  if (!has_revoke_form(call.request())) return change_named(call, &Control::revoke);
+  scratch_.reset();
+  const auto form = read_revoke_form(call.request(), {}, scratch_);
+  if (!form) return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+  revoke_by_form(call, *form);
+}
 
 void AdminHandler::serve_revocations(const Call& call) {
   call.answer(revocations_page(options_.sources.control, query_of(call.request())));
@@ -146,10 +197,14 @@ tl::expected<AdminTargets, AdminPage> AdminHandler::read_targets(const HttpReque
   return std::move(*targets);
 }
 
-void AdminHandler::change_revocations(const Call& call, Change change) {
+void AdminHandler::change_named(const Call& call, Change change) {
   const tl::expected<AdminTargets, AdminPage> targets = read_targets(call.request());
   if (!targets) return call.answer(targets.error());
-  (options_.sources.control.*change)(targets->targets(), call.now,
+  change_revocations(call, targets->targets(), change);
+}
+
+void AdminHandler::change_revocations(const Call& call, std::span<const RevocationTarget> targets, Change change) {
+  (options_.sources.control.*change)(targets, call.now,
                                      [inbox = inbox_, id = call.exchange.id](const RevocationResult& result) {
                                        inbox->put({.id = id, .result = result});
                                      });

@@ -15,11 +15,14 @@
 #include "assay/expected.h"
 #include "assay/json.h"
 #include "assay/settings.h"
+#include "base/arena.h"
 #include "base/wake_inbox.h"
 #include "server/admin_page.h"
+#include "server/admin_revoke_form.h"
 #include "server/admin_rights.h"
 #include "server/admin_targets.h"
 #include "server/http_server.h"
+#include "server/oauth_error.h"
 #include "server/wake_set.h"
 
 namespace assay::server {
@@ -42,6 +45,11 @@ struct AdminOptions {
   ReloadConfiguration reload;
 };
 
+// Whether the admin thread decides about tokens, and needs a worker of the engine.
+[[nodiscard]] inline bool admin_decides(const AdminSettings& settings) noexcept {
+  return settings.entrance.has_value() || !settings.clients.empty();
+}
+
 // Answers, on its own thread, where allocating and locking are allowed. For everybody:
 //
 //   GET /healthz, /readyz, /keys    admin_pages.h
@@ -49,19 +57,24 @@ struct AdminOptions {
 //
 // For those whom AdminRights grants them:
 //
-//   POST /revoke              ends the life of what the body names: application/json or application/x-ndjson
+//   POST /revoke              ends the life of what the body names: application/json or application/x-ndjson, or
+//                             token=... as a form
 //   POST /revocations/lift    ends such revocations; the same bodies                            (admin_targets.h)
 //   GET  /revocations         what is revoked                                               (admin_revocations.h)
 //   POST /invalidate          {"issuer":...,"token":...}: forgets what introspection said of an opaque token
 //   POST /explain             every check of one token                                           (admin_explain.h)
 //   POST /reload              reads the configuration again: 200, or 422 with the reason
 //
+// For the clients of the settings:
+//
+//   POST /revoke              a token that was issued to them, as RFC 7009 has it                (admin_revoke_form.h)
+//
 // HEAD is answered as GET. Another method: 405; another path: 404; another type of body: 415. Where nobody can have
 // rights: 403 that names the settings. The answer to /revoke and /revocations/lift comes once the log has its own, and
 // the thread serves others meanwhile.
 class AdminHandler final : public TurnHandler {
  public:
-  // `worker` is of the engine where AdminSettings::entrance is set.
+  // `worker` is of the engine, where admin_decides.
   AdminHandler(AdminOptions options, std::optional<Worker> worker);
   ~AdminHandler() override;
 
@@ -80,7 +93,7 @@ class AdminHandler final : public TurnHandler {
     [[nodiscard]] const HttpRequest& request() const noexcept { return *exchange.request; }
     void answer(const AdminPage& page) const { answer_with(page, exchange.id, responder); }
   };
-  enum class Access : std::uint8_t { kOpen, kRights };
+  enum class Access : std::uint8_t { kOpen, kRights, kRightsOrClient };
   struct Endpoint {
     std::string_view path;
     std::string_view allow;  // "GET, HEAD" or "POST"
@@ -94,16 +107,25 @@ class AdminHandler final : public TurnHandler {
     ExchangeId id;
     RevocationResult result;
   };
-  // A request whose rights wait for an authorization server.
+  // How far the decisions about a request's tokens have come.
+  struct Progress {
+    Ticket ticket;                   // of a verdict that was pending
+    std::size_t entrances_done = 0;  // of a client's token: answers about it are there
+  };
+  // A request that waits for an authorization server.
   struct Waiting {
     Exchange exchange;
-    Ticket ticket;
+    Progress progress;
   };
   using Change = void (Control::*)(std::span<const RevocationTarget>, Now, RevocationDone);
 
-  void admit(const Call& call, Ticket ticket);
+  void admit(const Call& call, const Progress& progress);
   void serve_guarded(const Endpoint& endpoint, const Call& call, Ticket ticket);
-  void change_revocations(const Call& call, Change change);
+  [[nodiscard]] bool is_client_call(const HttpRequest& request) const noexcept;
+  void serve_client(const Call& call, Progress progress);
+  void revoke_by_form(const Call& call, const RevokeForm& form);
+  void change_revocations(const Call& call, std::span<const RevocationTarget> targets, Change change);
+  void change_named(const Call& call, Change change);
   [[nodiscard]] tl::expected<AdminTargets, AdminPage> read_targets(const HttpRequest& request);
 
   void serve_health(const Call& call);
@@ -118,8 +140,12 @@ class AdminHandler final : public TurnHandler {
   void serve_reload(const Call& call);
 
   const AdminOptions options_;
-  std::vector<std::uint32_t> entrances_;  // of the decision listeners
+  std::vector<std::uint32_t> entrances_;        // of the decision listeners
+  std::vector<std::uint32_t> token_entrances_;  // the same, each once
+  std::optional<Worker> worker_;
   AdminRights rights_;
+  OauthErrorWriter oauth_errors_;
+  base::Arena scratch_;  // of one form
   JsonObjectReader reader_;
   std::shared_ptr<base::WakeInbox<Settled>> inbox_;  // shared with every RevocationDone
   WakeSet wakes_;

@@ -160,6 +160,7 @@ AdminPage result_page(const RevocationResult& result) {
     case RevocationOutcome::kNothing: return recorded_page(200, result);
     case RevocationOutcome::kDoneHere: return recorded_page(202, result);
     case RevocationOutcome::kBadTarget: return error_page(400, "invalid_request", result.complaint);
+    case RevocationOutcome::kOtherClient: return error_page(400, "invalid_grant", result.complaint);
     case RevocationOutcome::kNoLog:
       return error_page(404, "not_configured", "nothing can be revoked: [state] revocations is not set");
     case RevocationOutcome::kUnverified:

@@ -18,6 +18,7 @@ inline constexpr std::size_t kListedMax = 10'000;
 //                                            to record
 //   202  {"recorded":n,"propagated":false}   on disk here; the fleet gets it later
 //   400  invalid_request                     kBadTarget
+//   400  invalid_grant                       kOtherClient. RFC 6749 sec 5.2
 //   404  not_configured                      kNoLog
 //   503  temporarily_unavailable             kUnverified, kFailed; with Retry-After
 //   507  insufficient_storage                kNoSpace

@@ -1,6 +1,6 @@
 #include "server/admin_rights.h"
 
-#include <utility>
+#include <array>
 
 #include "base/check.h"
 #include "base/constant_time.h"
@@ -21,8 +21,8 @@ ListenerSettings refusal_settings() {
 
 }  // namespace
 
-AdminRights::AdminRights(const AdminSettings& settings, std::optional<Worker> worker)
-    : settings_(settings), worker_(std::move(worker)), refusals_(refusal_settings()), scratch_(1) {}
+AdminRights::AdminRights(const AdminSettings& settings, Worker* worker)
+    : settings_(settings), worker_(worker), refusals_(refusal_settings()), scratch_(1) {}
 
 AdminRights::Answer AdminRights::refuse(const Refusal& refusal) {
   return {.kind = Answer::Kind::kRefused, .refusal = refusals_.write(refusal)};
@@ -36,7 +36,7 @@ AdminRights::Answer AdminRights::judge(const HttpRequest& request, Ticket ticket
   const bool is_secret =
       !settings_.secret.empty() && base::equals_in_constant_time(*credentials, settings_.secret) == 1;
   if (is_secret) return {.kind = Answer::Kind::kGranted};
-  if (!worker_) return refuse({.code = ErrorCode::kMalformedToken, .detail = "it is not the admin secret"});
+  if (!settings_.entrance) return refuse({.code = ErrorCode::kMalformedToken, .detail = "it is not the admin secret"});
   const Check check{.token = *credentials, .entrance = *settings_.entrance, .ticket = ticket};
   Verdict verdict;
   worker_->decide({&check, 1}, {&verdict, 1}, now);

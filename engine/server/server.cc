@@ -22,8 +22,8 @@ std::string join_lines(const std::vector<std::string>& lines) {
 
 // One per core where the settings leave it open. The admin thread's worker counts among the engine's as well.
 std::uint32_t workers_of(const Settings& settings) {
-  const bool admin_decides = settings.admin && settings.admin->entrance;
-  if (settings.workers != 0 || !admin_decides) return settings.workers;
+  const bool has_one_more = settings.admin && admin_decides(*settings.admin);
+  if (settings.workers != 0 || !has_one_more) return settings.workers;
   return std::clamp(std::thread::hardware_concurrency(), 1U, static_cast<unsigned>(kWorkersMax - 1));
 }
 
@@ -116,7 +116,7 @@ tl::expected<void, std::string> Sidecar::open_admin(Engine& engine, ReloadConfig
                                    .poller = settings_.poller,
                                    .make_handler = [&engine, &options](std::uint32_t /*worker_index*/) {
                                      std::optional<Worker> worker;
-                                     if (options.settings.admin->entrance) worker = engine.worker();
+                                     if (admin_decides(*options.settings.admin)) worker = engine.worker();
                                      return std::make_unique<AdminHandler>(options, std::move(worker));
                                    }});
   if (!server) return tl::unexpected<std::string>(server.error());

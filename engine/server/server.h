@@ -27,7 +27,7 @@ class Sidecar {
  public:
   // Opens every listener and returns once all of them serve. The engine must outlive the sidecar; every
   // ListenerSettings::entrance and AdminSettings::entrance must exist in its policy. The control machine is not stepped
-  // here. Where there is an admin entrance, the admin thread has a worker of the engine as well.
+  // here. Where admin_decides, the admin thread has a worker of the engine as well.
   //   reload  what POST /reload of the admin listener does; nothing: it says that it cannot
   //   errors  a sentence for people (settings_faults, HttpServer::start); nothing is left running then
   [[nodiscard]] static tl::expected<std::unique_ptr<Sidecar>, std::string> start(Engine& engine, Settings settings,

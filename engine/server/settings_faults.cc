@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/admin.h"
 #include "server/http1_syntax.h"
 #include "server/identity_headers.h"
 #include "server/judged_request.h"
@@ -110,9 +111,10 @@ void check_admin(const Settings& settings, std::vector<std::string>& faults) {
   const bool fits_bearer =
       std::all_of(secret.begin(), secret.end(), [](char c) { return c > ' ' && c <= '~' && c != ','; });
   if (!fits_bearer) faults.emplace_back("admin: the secret has a byte that no Bearer credentials have: a blank, \",\"");
-  if (settings.admin->entrance && settings.workers >= kWorkersMax) {
-    faults.emplace_back("admin: with a scope the admin thread is a worker as well, so workers must be below " +
-                        std::to_string(kWorkersMax));
+  if (admin_decides(*settings.admin) && settings.workers >= kWorkersMax) {
+    faults.emplace_back(
+        "admin: with a scope or clients the admin thread is a worker as well, so workers must be below " +
+        std::to_string(kWorkersMax));
   }
 }
 

@@ -17,7 +17,8 @@ namespace assay::server {
 //   - mode introspection without clients, clients in another mode, or one without an id or a secret
 //   - a claim header that is no token, occurs twice, or is one that the sidecar or HTTP itself sets, also in the
 //     spellings with "_" or "." that some backends take for the same
-//   - an admin secret that cannot be sent as Bearer credentials; kWorkersMax workers beside an admin entrance
+//   - an admin secret that cannot be sent as Bearer credentials; kWorkersMax workers beside an admin thread that
+//   decides
 [[nodiscard]] std::vector<std::string> settings_faults(const Settings& settings);
 
 }  // namespace assay::server

@@ -13,7 +13,8 @@ std::string complaint_of(RevocationOutcome outcome, std::size_t index) {
   const std::string target = "target " + std::to_string(index + 1);
   switch (outcome) {
     case RevocationOutcome::kBadTarget: return target + ": no such issuer, or no sound value or time";
-    case RevocationOutcome::kUnverified: return target + ": the keys of the token's issuer are not available";
+    case RevocationOutcome::kUnverified: return target + ": keys or an answer of the token's issuer are not available";
+    case RevocationOutcome::kOtherClient: return target + ": the token was issued to another client";
     case RevocationOutcome::kFailed: return target + ": its id cannot be made";
     case RevocationOutcome::kDone:
     case RevocationOutcome::kDoneHere:

@@ -24,7 +24,18 @@ std::int64_t end_of_target(const IssuerPolicy& issuer, const RevocationTarget& t
   return target.kind == RevocationKind::kJti ? after_life(issuer, now_us) : kNeverForgotten;
 }
 
+// Whether a token that is known to be this issuer's was issued to the client; kDone if so.
+RevocationOutcome judge_client(const CheckState& state, std::string_view client) noexcept {
+  if (client.empty()) return RevocationOutcome::kDone;
+  if (state.kind == TokenKind::kOpaque) {
+    if (state.answer == nullptr) return RevocationOutcome::kUnverified;
+    if (!state.answer->active()) return RevocationOutcome::kNothing;
+  }
+  return state.unverified_claims.client == client ? RevocationOutcome::kDone : RevocationOutcome::kOtherClient;
+}
+
 bool has_sound_value(const RevocationTarget& target) noexcept {
+  if (target.kind != RevocationKind::kToken && !target.issued_to.empty()) return false;
   if (target.kind == RevocationKind::kIssuerIssuedBefore) return target.value.empty();
   return !target.value.empty() && target.value.size() <= kTokenBytesMax;
 }
@@ -71,7 +82,8 @@ RevocationOutcome RevocationRecords::add_token(const RevocationTarget& target) {
     pipeline_.run(policy_, std::span(&state, 1), now_);
     const bool is_asked_for =
         state.issuer != nullptr && (target.issuer_name.empty() || target.issuer_name == state.issuer->policy.name);
-    const RevocationOutcome here = is_asked_for ? add_checked(state, trace) : RevocationOutcome::kNothing;
+    const RevocationOutcome here =
+        is_asked_for ? add_checked(state, trace, target.issued_to) : RevocationOutcome::kNothing;
     pipeline_.release();
     if (here == RevocationOutcome::kFailed) return here;
     if (here == RevocationOutcome::kDone || outcome == RevocationOutcome::kNothing) outcome = here;
@@ -79,13 +91,16 @@ RevocationOutcome RevocationRecords::add_token(const RevocationTarget& target) {
   return outcome;
 }
 
-RevocationOutcome RevocationRecords::add_checked(const CheckState& state, const Trace& trace) {
+RevocationOutcome RevocationRecords::add_checked(const CheckState& state, const Trace& trace,
+                                                 std::string_view issued_to) {
   const bool is_opaque = state.kind == TokenKind::kOpaque;
   const bool is_verified = trace.marks[static_cast<std::size_t>(Step::kSignature)] == Trace::Mark::kPassed;
   if (!is_opaque && !is_verified) {
     const bool is_open = state.error.code == ErrorCode::kKeysUnavailable;
     return is_open ? RevocationOutcome::kUnverified : RevocationOutcome::kNothing;
   }
+  const RevocationOutcome by_client = judge_client(state, issued_to);
+  if (by_client != RevocationOutcome::kDone) return by_client;
   if (is_opaque) opaque_tokens_.push_back({.answers_id = state.issuer->answers_id, .text = state.check->token});
   const std::optional<std::string_view> text = revocable_value(state, RevocationKind::kToken);
   return add_record({.kind = text ? RevocationKind::kToken : RevocationKind::kJti,

@@ -28,7 +28,7 @@ class RevocationRecords {
 
   // Adds the records that `target` comes to: none for a JWT that does not verify here, several for an opaque token that
   // may be of several issuers.
-  //   returns  kDone; kNothing; kBadTarget; kUnverified; kFailed: OpenSSL fails
+  //   returns  kDone; kNothing; kBadTarget; kUnverified; kOtherClient; kFailed: OpenSSL fails
   [[nodiscard]] RevocationOutcome add(const RevocationTarget& target);
 
   [[nodiscard]] const std::vector<OpaqueToken>& opaque_tokens() const noexcept { return opaque_tokens_; }
@@ -39,7 +39,7 @@ class RevocationRecords {
   [[nodiscard]] RevocationOutcome add_token(const RevocationTarget& target);
   [[nodiscard]] RevocationOutcome add_named(const RevocationTarget& target, const IssuerPolicy& issuer);
   // Nothing where the check came to no token that could be accepted.
-  [[nodiscard]] RevocationOutcome add_checked(const CheckState& state, const Trace& trace);
+  [[nodiscard]] RevocationOutcome add_checked(const CheckState& state, const Trace& trace, std::string_view issued_to);
   [[nodiscard]] RevocationOutcome add_record(const state::TargetName& name, std::int64_t issued_before_us,
                                              std::int64_t forget_at_us);
   [[nodiscard]] const CompiledIssuer* find_issuer(std::string_view name) const noexcept;

@@ -26,6 +26,8 @@ TEST(AdminRevocations, OutcomesBecomeAnswers) {
   EXPECT_EQ(page_of(RevocationOutcome::kNothing).status, 200);
   EXPECT_EQ(page_of(RevocationOutcome::kNothing).body, "{\"recorded\":0,\"propagated\":true}\n");
   EXPECT_EQ(page_of(RevocationOutcome::kBadTarget).status, 400);
+  EXPECT_EQ(page_of(RevocationOutcome::kOtherClient).status, 400);
+  EXPECT_THAT(page_of(RevocationOutcome::kOtherClient).body, HasSubstr("invalid_grant"));
   EXPECT_EQ(page_of(RevocationOutcome::kNoLog).status, 404);
   EXPECT_EQ(page_of(RevocationOutcome::kNoSpace).status, 507);
   for (const RevocationOutcome later : {RevocationOutcome::kUnverified, RevocationOutcome::kFailed}) {

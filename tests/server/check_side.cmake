@@ -25,6 +25,7 @@ assay_add_test(sidecar_test
     ${CMAKE_CURRENT_LIST_DIR}/admin_page_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_pages_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_revocations_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/admin_revoke_form_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_rights_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/admin_targets_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/check_handler_introspection_test.cc

@@ -122,6 +122,8 @@ TEST(SettingsFaults, TheAdminSecretMustBeSendable) {
 TEST(SettingsFaults, TheAdminThreadNeedsRoomForAWorker) {
   EXPECT_THAT(faults_of_admin({.address = {}, .entrance = 1}, kWorkersMax - 1), IsEmpty());
   EXPECT_THAT(faults_of_admin({.address = {}, .entrance = 1}, kWorkersMax), ElementsAre(HasSubstr("workers")));
+  EXPECT_THAT(faults_of_admin({.address = {}, .clients = {{.id = "a", .secret = "b"}}}, kWorkersMax),
+              ElementsAre(HasSubstr("workers")));
   EXPECT_THAT(faults_of_admin({.address = {}}, kWorkersMax), IsEmpty());
 }
 

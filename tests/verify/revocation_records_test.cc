@@ -55,6 +55,25 @@ TEST_F(RevocationRecordsTest, AJwtWhoseKeysAreNotThereCannotBeRecordedNow) {
   EXPECT_EQ(log_.appends, 0U);
 }
 
+// RFC 7009 sec 2.1.
+TEST_F(RevocationRecordsTest, ATokenMayBeAskedToBeOfAClient) {
+  open(policy({issuer_policy(), opaque_issuer()}));
+  const std::string of_app = token(claims({{"client_id", "\"app\""}}));
+  EXPECT_EQ(revoke({.value = of_app, .issued_to = "other"}), RevocationOutcome::kOtherClient);
+  EXPECT_EQ(revoke({.value = token(claims({{"azp", "\"app\""}})), .issued_to = "ap"}), RevocationOutcome::kOtherClient);
+  EXPECT_EQ(revoke({.value = "opaque", .issued_to = "app"}), RevocationOutcome::kUnverified)
+      << "nothing is known of it";
+  EXPECT_EQ(ask("opaque"), ErrorCode::kNone);
+  EXPECT_EQ(revoke({.value = "opaque", .issued_to = "other"}), RevocationOutcome::kOtherClient);
+  EXPECT_EQ(ask("dead", R"({"active":false})"), ErrorCode::kInactive);
+  EXPECT_EQ(revoke({.value = "dead", .issued_to = "app"}), RevocationOutcome::kNothing);
+  EXPECT_EQ(revoke({.kind = RevocationKind::kSubject, .issuer_name = "main", .value = "alice", .issued_to = "app"}),
+            RevocationOutcome::kBadTarget);
+  EXPECT_EQ(log_.appends, 0U);
+  EXPECT_EQ(revoke({.value = of_app, .issued_to = "app"}), RevocationOutcome::kDone);
+  EXPECT_EQ(revoke({.value = "opaque", .issued_to = "app"}), RevocationOutcome::kDone);
+}
+
 TEST_F(RevocationRecordsTest, RefusesUnsoundTargetsWhole) {
   open(policy());
   const std::string long_value(kTokenBytesMax + 1, 'x');

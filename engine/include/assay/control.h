@@ -102,18 +102,23 @@ struct RevocationTarget {
   // kIssuerIssuedBefore. 1 .. kTokenBytesMax bytes elsewhere.
   std::string_view value = {};
   std::int64_t issued_before_us = 0;  // where has_issued_before(kind): forbids an earlier iat, and tokens without iat
+  // kToken: recorded only if it was issued to this client (client_id, else azp). Of an opaque token that is known only
+  // as long as the answer about it is remembered. Empty: whoever it was issued to. RFC 7009 sec 2.1.
+  std::string_view issued_to = {};
 };
 
 // What became of a call of revoke or lift.
 enum class RevocationOutcome : std::uint8_t {
-  kDone,        // survives a crash, and is on its way to every node where there is a fleet
-  kDoneHere,    // survives a crash; the fleet cannot be reached and gets it later
-  kNothing,     // nothing to record: a JWT that does not verify here, or whose time is over. RFC 7009 sec 2.2
-  kBadTarget,   // nothing recorded: the issuer has no such name, or the value is empty or too long
-  kUnverified,  // nothing recorded: a JWT cannot be verified now, because its issuer's keys are not there
-  kNoLog,       // nothing recorded: the engine was opened without a log
-  kNoSpace,     // not kept: the disk is full. What was to be revoked is refused here until the engine ends
-  kFailed,      // not kept: the log or its disk fails. As kNoSpace
+  kDone,         // survives a crash, and is on its way to every node where there is a fleet
+  kDoneHere,     // survives a crash; the fleet cannot be reached and gets it later
+  kNothing,      // nothing to record: a JWT that does not verify here, or whose time is over. RFC 7009 sec 2.2
+  kBadTarget,    // nothing recorded: the issuer has no such name, or the value is empty or too long
+  kUnverified,   // nothing recorded: a JWT cannot be verified now, because its issuer's keys are not there; or whom an
+                 // opaque token was issued to is not known now
+  kOtherClient,  // nothing recorded: the token was issued to another client than RevocationTarget::issued_to
+  kNoLog,        // nothing recorded: the engine was opened without a log
+  kNoSpace,      // not kept: the disk is full. What was to be revoked is refused here until the engine ends
+  kFailed,       // not kept: the log or its disk fails. As kNoSpace
 };
 
 struct RevocationResult {
