@@ -155,6 +155,7 @@ void set_connection_options(CURL* easy, const HttpFetcherOptions& options, const
     set_option(easy, CURLOPT_SSLCERT, options.client_certificate.c_str());
     set_option(easy, CURLOPT_SSLKEY, options.client_key.c_str());
   }
+  if (!options.unix_socket.empty()) set_option(easy, CURLOPT_UNIX_SOCKET_PATH, options.unix_socket.c_str());
   set_option(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   set_option(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout.count()));
   set_option(easy, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -21,6 +21,7 @@ struct HttpFetcherOptions {
   std::string proxy_credentials = {};   // "user:password", for the proxy alone (RFC 7617); empty: none
   std::string client_certificate = {};  // PEM file, chain included, shown to servers that ask for one; empty: none
   std::string client_key = {};          // PEM file of its private key, unencrypted; both or neither
+  std::string unix_socket = {};         // path of the socket that every request goes to; empty: the URL's host
   std::chrono::milliseconds connect_timeout{2000};               // name, TCP and TLS together
   std::uint32_t connections_per_host_max = 16;                   // further requests wait for one, within their timeout
   std::size_t requests_in_flight_max = 1024;                     // further ones end as kUnreachable at once

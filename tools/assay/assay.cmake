@@ -3,6 +3,7 @@ find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
 
 add_executable(assay
+  ${CMAKE_CURRENT_LIST_DIR}/admin_client.cc
   ${CMAKE_CURRENT_LIST_DIR}/check_config_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/configured_engine.cc
   ${CMAKE_CURRENT_LIST_DIR}/decider.cc
@@ -13,7 +14,9 @@ add_executable(assay
   ${CMAKE_CURRENT_LIST_DIR}/main.cc
   ${CMAKE_CURRENT_LIST_DIR}/mint_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/policy_options.cc
+  ${CMAKE_CURRENT_LIST_DIR}/reloader.cc
   ${CMAKE_CURRENT_LIST_DIR}/revocation_state.cc
+  ${CMAKE_CURRENT_LIST_DIR}/revoke_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/serve_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/terminal.cc
   ${CMAKE_CURRENT_LIST_DIR}/text_file.cc

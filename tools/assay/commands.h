@@ -13,5 +13,6 @@ void add_serve_command(CLI::App& app, ExitStatus& status);
 void add_check_config_command(CLI::App& app, ExitStatus& status);
 void add_keys_command(CLI::App& app, ExitStatus& status);
 void add_mint_command(CLI::App& app, ExitStatus& status);
+void add_revoke_command(CLI::App& app, ExitStatus& status);
 
 }  // namespace assay::cli

@@ -21,10 +21,17 @@ namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-void print_fault(const std::string& path, const config::ConfigFault& fault) {
+std::string fault_line(const std::string& path, const config::ConfigFault& fault) {
   std::string place = path + ":";
   if (fault.line != 0) place += std::to_string(fault.line) + ":" + std::to_string(fault.column) + ":";
-  std::fprintf(stderr, "%s %s\n", place.c_str(), fault.message.c_str());
+  return place + " " + fault.message;
+}
+
+tl::unexpected<std::vector<std::string>> fault_lines(const std::string& path,
+                                                     const std::vector<config::ConfigFault>& faults) {
+  std::vector<std::string> lines;
+  for (const config::ConfigFault& fault : faults) lines.push_back(fault_line(path, fault));
+  return tl::unexpected<std::vector<std::string>>(std::move(lines));
 }
 
 bool is_local(const KeySource& keys) {
@@ -83,22 +90,26 @@ EngineOptions engine_options(const config::Configuration& configuration, const C
 
 }  // namespace
 
-std::optional<config::Configuration> load_configuration(const std::string& path) {
+tl::expected<config::Configuration, std::vector<std::string>> read_configuration(const std::string& path) {
   auto configuration = config::read_config_file(path);
-  if (!configuration) {
-    for (const config::ConfigFault& fault : configuration.error()) print_fault(path, fault);
-    return std::nullopt;
-  }
+  if (!configuration) return fault_lines(path, configuration.error());
   if (configuration->state) {
     const std::vector<config::ConfigFault> faults = state_faults(*configuration->state);
-    for (const config::ConfigFault& fault : faults) print_fault(path, fault);
-    if (!faults.empty()) return std::nullopt;
+    if (!faults.empty()) return fault_lines(path, faults);
   }
-  std::vector<std::string> faults = policy_faults(configuration->policy);
-  if (faults.empty()) faults = find_key_faults(*configuration);
-  for (const std::string& fault : faults) print_fault(path, {.message = fault});
-  if (!faults.empty()) return std::nullopt;
+  std::vector<std::string> sentences = policy_faults(configuration->policy);
+  if (sentences.empty()) sentences = find_key_faults(*configuration);
+  std::vector<config::ConfigFault> faults;
+  for (std::string& sentence : sentences) faults.push_back({.message = std::move(sentence)});
+  if (!faults.empty()) return fault_lines(path, faults);
   return std::move(*configuration);
+}
+
+std::optional<config::Configuration> load_configuration(const std::string& path) {
+  auto configuration = read_configuration(path);
+  if (configuration) return std::move(*configuration);
+  for (const std::string& line : configuration.error()) std::fprintf(stderr, "%s\n", line.c_str());
+  return std::nullopt;
 }
 
 ConfiguredEngine open_engine(const config::Configuration& configuration) {

@@ -13,8 +13,11 @@
 
 namespace assay::cli {
 
-// Reads a configuration and makes every check that needs no network. What is wrong goes to standard error, a line each:
-// `file:line:column: message`. Nothing if anything is.
+// Reads a configuration and makes every check that needs no network.
+//   errors   what is wrong, a line each: `file:line:column: message`
+[[nodiscard]] tl::expected<config::Configuration, std::vector<std::string>> read_configuration(const std::string& path);
+
+// As read_configuration; what is wrong goes to standard error.
 [[nodiscard]] std::optional<config::Configuration> load_configuration(const std::string& path);
 
 // An engine and what it reaches the network and the disk with.

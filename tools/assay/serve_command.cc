@@ -12,6 +12,7 @@
 
 #include "assay/commands.h"
 #include "assay/configured_engine.h"
+#include "assay/reloader.h"
 #include "assay/revocation_state.h"
 #include "config/value_text.h"
 #include "server/server.h"
@@ -41,22 +42,6 @@ class Signals {
   sigset_t set_{};
 };
 
-// Everything that only a restart changes: the configuration without its policy.
-std::string fixed_part(config::Configuration configuration) {
-  const std::vector<EntrancePolicy> policies = std::move(configuration.policy.entrances);
-  std::string entrances;
-  for (const ListenerSettings& listener : configuration.settings.listeners) {
-    entrances += std::to_string(listener.entrance) + " ";
-  }
-  configuration.policy = Policy{};
-  configuration.policy.entrances.resize(policies.size());
-  if (const auto& admin = configuration.settings.admin; admin && admin->entrance) {
-    configuration.policy.entrances[*admin->entrance] = policies[*admin->entrance];
-  }
-  configuration.sources.clear();
-  return entrances + config::describe(configuration);
-}
-
 // Says once when an issuer's keys go missing, cannot be fetched again, or come back.
 class ReadinessLog {
  public:
@@ -80,26 +65,6 @@ class ReadinessLog {
   Readiness last_;
 };
 
-void reload(const std::string& path, const std::string& running_fixed_part, Control& control) {
-  std::optional<config::Configuration> next = load_configuration(path);
-  if (!next) {
-    spdlog::error("reload: {} is broken, see above; the old configuration stays", path);
-    return;
-  }
-  if (fixed_part(*next) != running_fixed_part) {
-    spdlog::error(
-        "reload: [server], [[listener]], [admin], [[client]], [state] and [outbound] change at a restart only; the old "
-        "configuration stays");
-    return;
-  }
-  const Expected<void> reloaded = control.reload(std::move(next->policy));
-  if (reloaded) {
-    spdlog::info("reload: {} is in force", path);
-  } else {
-    spdlog::error("reload: {}; the old configuration stays", facts_of(reloaded.error().code).text);
-  }
-}
-
 void log_revocations(const config::Configuration& configuration, const Control& control) {
   if (!configuration.state) {
     spdlog::info("revocations: off, the configuration has no [state]");
@@ -119,14 +84,12 @@ void print_addresses(const server::Sidecar& sidecar) {
   std::fflush(stdout);
 }
 
-void serve_until_told(const std::string& path, const config::Configuration& configuration, const Signals& signals,
-                      Control& control) {
-  const std::string running_fixed_part = fixed_part(configuration);
+void serve_until_told(const Signals& signals, const Control& control, Reloader& reloader) {
   ReadinessLog readiness;
   for (;;) {
     readiness.look_at(control);
     const int number = signals.wait_a_second();
-    if (number == SIGHUP) reload(path, running_fixed_part, control);
+    if (number == SIGHUP) static_cast<void>(reloader.reload());
     if (number == SIGTERM || number == SIGINT) return;
   }
 }
@@ -143,13 +106,15 @@ ExitStatus run_serve(const std::string& path) {
     return ExitStatus::kUsage;
   }
   log_revocations(*configuration, opened->engine->control());
-  auto sidecar = server::Sidecar::start(*opened->engine, configuration->settings);
+  Reloader reloader(path, *configuration, opened->engine->control());
+  auto sidecar =
+      server::Sidecar::start(*opened->engine, configuration->settings, [&reloader] { return reloader.reload(); });
   if (!sidecar) {
     spdlog::error("cannot serve: {}", sidecar.error());
     return ExitStatus::kUsage;
   }
   print_addresses(**sidecar);
-  serve_until_told(path, *configuration, signals, opened->engine->control());
+  serve_until_told(signals, opened->engine->control(), reloader);
   spdlog::info("draining: what has begun is finished");
   (*sidecar)->drain();
   (*sidecar)->join();

@@ -1,0 +1,233 @@
+"""assay revoke against a running sidecar, and the admin listener's own calls that only `assay serve` can answer."""
+import json
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from command_line import BIN, Keys, assay
+
+SECRET = "an-admin-secret-of-the-tests"
+CONFIG = """
+[[listener]]
+address = "tcp://127.0.0.1:0"
+
+[admin]
+address = "%s"
+secret_file = "admin.secret"
+
+[[issuer]]
+name = "main"
+issuer = "https://issuer.example"
+jwks = "file:%s"
+audiences = ["api"]
+"""
+STATE = '[state]\nrevocations = "sqlite:revocations.db"\n'
+
+
+class Serve:
+    def __init__(self, file):
+        self.file, self.errors = file, file.parent / "serve.err"
+        with self.errors.open("wb") as err:
+            self.program = subprocess.Popen([BIN / "assay", "serve", "--config", file], stdout=subprocess.PIPE,
+                                            stderr=err)
+        head = [self.program.stdout.readline().decode() for _ in range(2)]
+        assert head[0].startswith("listening ") and head[1].startswith("admin "), self.errors.read_text()
+        self.url = head[0].split()[1].replace("tcp://", "http://")
+        self.admin = head[1].split()[1].replace("tcp://", "http://")
+
+    def accepts(self, token):
+        request = urllib.request.Request(self.url + "/", headers={"Authorization": f"Bearer {token}"})
+        try:
+            return urllib.request.urlopen(request, timeout=30).status == 200
+        except urllib.error.HTTPError as refused:
+            assert refused.headers["X-Assay-Code"] == "revoked", refused.headers
+            return False
+
+    def post(self, path, body=b""):
+        request = urllib.request.Request(self.admin + path, data=body, headers={
+            "Authorization": f"Bearer {SECRET}", "Content-Type": "application/json"})
+        try:
+            answer = urllib.request.urlopen(request, timeout=30)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        return answer.status, json.loads(answer.read())
+
+    def revoke(self, *arguments, text=None, admin=None):
+        return assay("revoke", "--admin", admin or self.admin, "--secret-file", self.file.parent / "admin.secret",
+                     *arguments, text=text)
+
+    def stop(self):
+        self.program.send_signal(signal.SIGTERM)
+        return self.program.wait(timeout=60)
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    return Keys(tmp_path_factory.mktemp("cli"), "k1")
+
+
+@pytest.fixture
+def serve(keys, tmp_path):
+    running = []
+    (tmp_path / "admin.secret").write_text(SECRET + "\n")
+
+    def start(rest=STATE, admin="tcp://127.0.0.1:0"):
+        file = tmp_path / "assay.toml"
+        file.write_text(CONFIG % (admin, keys.jwks) + rest)
+        running.append(Serve(file))
+        return running[-1]
+    yield start
+    for one in running:
+        if one.program.poll() is None:
+            one.program.kill()
+            one.program.wait()
+        one.program.stdout.close()
+
+
+def mint(keys, **claims):
+    now = int(time.time())
+    members = {"iat": now - 60, "exp": now + 600, **claims}
+    return keys.mint(*[f"--claim={name}={json.dumps(value)}" for name, value in members.items()])
+
+
+@pytest.mark.parametrize("option, value", [("--jti", "id-1"), ("--subject", "alice"), ("--client", "shop"),
+                                           ("--session", "s-1"), ("--kid", "k1")])
+def test_what_an_option_names_is_refused_until_it_is_lifted(keys, serve, option, value):
+    sidecar = serve()
+    token = mint(keys, jti="id-1", client_id="shop", sid="s-1")
+    assert sidecar.accepts(token)
+    done = sidecar.revoke(option, value)
+    assert (done.status, done.out, done.err) == (0, "revoked 1\n", "")
+    assert not sidecar.accepts(token)
+    assert sidecar.revoke("--lift", option, value, "--issuer", "main").out == "lifted 1\n"
+    assert sidecar.accepts(token)
+
+
+def test_a_token_comes_from_a_file_or_standard_input(keys, serve, tmp_path):
+    sidecar = serve()
+    first, second = mint(keys, jti="1"), mint(keys, jti="2")
+    (tmp_path / "token.txt").write_text(first)
+    assert sidecar.revoke("--token-file", tmp_path / "token.txt").status == 0
+    assert sidecar.revoke("--token-file", "-", text=(second + "\n").encode()).status == 0
+    assert not sidecar.accepts(first) and not sidecar.accepts(second)
+    forged = second[:-4] + "AAAA"
+    done = sidecar.revoke("--token-file", "-", text=forged.encode())
+    assert (done.status, done.out) == (0, "revoked 0\n") and "nothing was recorded" in done.err
+    assert forged not in done.err
+
+
+def test_older_tokens_are_revoked_to_the_fraction_of_a_second(keys, serve):
+    sidecar = serve()
+    issued = int(time.time()) - 60
+    before, after = mint(keys, iat=issued), mint(keys, iat=issued + 1)
+    assert sidecar.revoke("--issued-before", f"{issued}.000001", "--subject", "bob").status == 0
+    assert sidecar.accepts(before)
+    assert sidecar.revoke("--issued-before", f"{issued}.000001", "--subject", "alice").status == 0
+    assert not sidecar.accepts(before) and sidecar.accepts(after)
+    assert sidecar.revoke("--issued-before", f"{issued + 2}").status == 0
+    assert not sidecar.accepts(after)
+
+
+def test_revocations_outlive_the_process(keys, serve):
+    sidecar = serve()
+    token = mint(keys)
+    assert sidecar.revoke("--subject", "alice").status == 0
+    assert sidecar.stop() == 0
+    sidecar = serve()
+    assert not sidecar.accepts(token)
+
+
+def test_a_unix_socket_is_a_way_in(keys, serve, tmp_path):
+    sidecar = serve(admin=f"unix:{tmp_path}/admin.sock")
+    assert sidecar.revoke("--subject", "alice", admin=f"unix:{tmp_path}/admin.sock").out == "revoked 1\n"
+    assert not sidecar.accepts(mint(keys))
+
+
+def test_what_the_sidecar_refuses_is_told(keys, serve, tmp_path):
+    sidecar = serve()
+    done = sidecar.revoke("--subject", "alice", "--issuer", "nobody")
+    assert (done.status, done.out) == (1, "") and "400" in done.err and "no such issuer" in done.err
+    (tmp_path / "admin.secret").write_text("another-secret-of-this-file")
+    done = sidecar.revoke("--subject", "alice")
+    assert (done.status, done.out) == (1, "")
+    assert "401" in done.err and "admin.secret is not its admin secret" in done.err
+    assert "another-secret" not in done.err and sidecar.accepts(mint(keys))
+
+
+def test_a_sidecar_without_a_log_says_which_setting_is_missing(serve):
+    done = serve(rest="").revoke("--subject", "alice")
+    assert done.status == 1 and "404" in done.err and "[state] revocations" in done.err
+
+
+def test_nobody_listens(serve, tmp_path):
+    (tmp_path / "admin.secret").write_text(SECRET)
+    for admin in ("http://127.0.0.1:1", f"unix:{tmp_path}/none.sock"):
+        done = assay("revoke", "--admin", admin, "--secret-file", tmp_path / "admin.secret", "--subject", "alice")
+        assert (done.status, done.out) == (3, "") and "no answer of the sidecar" in done.err, admin
+
+
+@pytest.mark.parametrize("arguments, said", [
+    ([], "says what"),
+    (["--jti", "a", "--subject", "b"], "says what"),
+    (["--token-file", "-", "--jti", "a"], "says what"),
+    (["--issued-before", "5", "--jti", "a"], "goes with --subject"),
+    (["--issued-before", "yesterday"], "seconds since 1970"),
+    (["--issued-before", "1.2.3"], "seconds since 1970"),
+    (["--issued-before=-1", "--subject", "a"], "seconds since 1970"),
+    (["--subject", ""], "empty"),
+    (["--token-file", "/nowhere/token"], "/nowhere/token"),
+])
+def test_a_command_that_names_no_one_thing_calls_nobody(tmp_path, arguments, said):
+    (tmp_path / "admin.secret").write_text(SECRET)
+    done = assay("revoke", "--admin", "http://127.0.0.1:1", "--secret-file", tmp_path / "admin.secret", *arguments)
+    assert (done.status, done.out) == (2, "") and said in done.err, done
+
+
+@pytest.mark.parametrize("admin", [
+    "127.0.0.1:8182", "ftp://127.0.0.1", "http://10.0.0.1:8182", "http://127.0.0.1.example", "unix:run/admin.sock",
+    "http://localhost:1/revoke", "http://", "https://", "http://user@127.0.0.1"])
+def test_the_secret_goes_nowhere_in_the_clear(tmp_path, admin):
+    (tmp_path / "admin.secret").write_text(SECRET)
+    done = assay("revoke", "--admin", admin, "--secret-file", tmp_path / "admin.secret", "--subject", "alice")
+    assert (done.status, done.out) == (2, "") and "--admin: " in done.err
+
+
+def test_a_secret_is_one_line(tmp_path):
+    for text in ("", "\n", "two\nlines"):
+        (tmp_path / "admin.secret").write_text(text)
+        done = assay("revoke", "--admin", "http://127.0.0.1:1", "--secret-file", tmp_path / "admin.secret",
+                     "--jti", "a")
+        assert done.status == 2 and "holds no secret on one line" in done.err
+
+
+def test_the_admin_listener_reloads_and_says_why_not(keys, serve):
+    sidecar = serve()
+    old = sidecar.file.read_text()
+    assert sidecar.post("/reload") == (200, {"reloaded": True})
+    sidecar.file.write_text(old + "\n[server]\ncolour = 1\n")
+    status, answer = sidecar.post("/reload")
+    assert status == 422 and "assay.toml:" in answer["error_description"] and "colour" in answer["error_description"]
+    sidecar.file.write_text(old.replace('"tcp://127.0.0.1:0"', '"tcp://127.0.0.1:1"', 1))
+    status, answer = sidecar.post("/reload")
+    assert status == 422 and "change at a restart only" in answer["error_description"]
+    sidecar.file.write_text(old.replace('"api"', '"other"'))
+    assert sidecar.post("/reload")[0] == 200
+    request = urllib.request.Request(sidecar.url + "/", headers={"Authorization": f"Bearer {mint(keys)}"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    assert refused.value.headers["X-Assay-Code"] == "bad_audience"
+
+
+def test_the_admin_listener_explains(keys, serve):
+    sidecar = serve()
+    status, answer = sidecar.post("/explain", json.dumps({"token": mint(keys), "path": "/"}).encode())
+    assert status == 200 and answer["verdict"] == "accept"
+    assert {"check": "revocation", "result": "ok"}.items() <= next(
+        step for step in answer["steps"] if step["check"] == "revocation").items()
+    assert sidecar.revoke("--subject", "alice").status == 0
+    status, answer = sidecar.post("/explain", json.dumps({"token": mint(keys), "path": "/"}).encode())
+    assert (status, answer["verdict"], answer["code"]) == (200, "refuse", "revoked")
