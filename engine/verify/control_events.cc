@@ -13,6 +13,7 @@ EventOutcome outcome_of(RevocationOutcome outcome) {
     case RevocationOutcome::kNothing: return EventOutcome::kRevoked;
     case RevocationOutcome::kBadTarget:  // the policy has changed since it was judged
     case RevocationOutcome::kUnverified:
+    case RevocationOutcome::kOtherClient:
     case RevocationOutcome::kNoLog:
     case RevocationOutcome::kNoSpace:
     case RevocationOutcome::kFailed: return EventOutcome::kNotKept;
