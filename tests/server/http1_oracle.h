@@ -7,6 +7,7 @@
 
 #include <llhttp.h>
 
+#include "base/http_field.h"
 #include "server/http1_syntax.h"
 #include "tests/server/http1_stream.h"
 
@@ -55,7 +56,7 @@ inline int on_value(llhttp_t* parser, const char* at, std::size_t bytes) {
 inline int on_value_complete(llhttp_t* parser) {
   OracleState& state = state_of(parser);
   // llhttp leaves the blanks behind a value to its caller.
-  state.current.fields.push_back({state.field_name, std::string(trim_blanks(state.field_value))});
+  state.current.fields.push_back({state.field_name, std::string(base::trim_blanks(state.field_value))});
   state.field_name.clear();
   state.field_value.clear();
   return 0;
