@@ -78,7 +78,7 @@ def test_the_same_token_has_other_rights_after_another_grant(steered):
     answer = steered.post("/invalidate", {"issuer": "hubrise", "token": token})
     assert (answer.status_code, answer.json()) == (200, {"invalidated": True})
     assert [steered.call(token, *call) for call in (ORDERS, CATALOG)] == ["insufficient_scope", ""]
-    assert connect(steered, "Rights", "account[orders.write]") == token
+    assert connect(steered, "Rights", "location[customer_list.read]") == token
     steered.post("/invalidate", {"token": token})
     assert [steered.call(token, *call) for call in (ORDERS, CATALOG)] == ["insufficient_scope"] * 2
 

@@ -140,6 +140,7 @@ TEST_F(SqliteLogRepairTest, ChecksALogAndLeavesItAlone) {
   write_whole(empty, "");
   EXPECT_EQ(check_sqlite_log(empty).outcome, Outcome::kNone);
   EXPECT_EQ(std::filesystem::file_size(empty), 0U);
+  std::filesystem::remove(path_ + "-wal");
   write_whole(path_, std::string(8192, 'x'));
   EXPECT_EQ(check_sqlite_log(path_).outcome, Outcome::kUnknown) << "nothing says that it was a log";
 }

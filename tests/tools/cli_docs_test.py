@@ -7,7 +7,7 @@ from command_line import ROOT, assay
 
 # The section of assay-load has a test of its own.
 PAGE = re.sub(r"\n## `assay-load`.*?(?=\n## )", "", (ROOT / "docs/cli.md").read_text(), flags=re.DOTALL)
-COMMANDS = ["verify", "explain", "serve", "check-config", "keys", "mint"]
+COMMANDS = ["verify", "explain", "serve", "check-config", "keys", "revoke", "mint"]
 OPTION = r"(?<![\w-])--[a-z][a-z-]+"
 
 

@@ -48,8 +48,8 @@ int run(const std::vector<std::string>& given) {
   add_serve_command(app, status);
   add_check_config_command(app, status);
   add_keys_command(app, status);
-  add_mint_command(app, status);
   add_revoke_command(app, status);
+  add_mint_command(app, status);
   try {
     app.parse(reversed_arguments(given));
   } catch (const CLI::ExtrasError&) {

@@ -89,6 +89,16 @@ std::optional<Target> read_target(const CLI::App& command, const RevokeOptions& 
   return Target{.kind = RevocationKind::kToken, .value = config::without_line_end(std::move(*token))};
 }
 
+// Digits, with digits after a point or without.
+bool is_decimal(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t point = text.find('.');
+  const std::string_view fraction = point == std::string_view::npos ? "0" : text.substr(point + 1);
+  const std::string_view whole = text.substr(0, point);
+  return !whole.empty() && !fraction.empty() && whole.find_first_not_of(kDigits) == std::string_view::npos &&
+         fraction.find_first_not_of(kDigits) == std::string_view::npos;
+}
+
 // Nothing, after a complaint, where the time is none.
 std::optional<std::string> body_of(const Target& target, const RevokeOptions& options) {
   if (target.value.empty() && target.kind != RevocationKind::kIssuerIssuedBefore) {
@@ -101,8 +111,7 @@ std::optional<std::string> body_of(const Target& target, const RevokeOptions& op
   if (!target.value.empty()) body.add("value", target.value);
   if (has_issued_before(target.kind)) {
     const std::string& time = options.issued_before;
-    const bool is_number = !time.empty() && time.find_first_not_of("0123456789.") == std::string::npos;
-    if (!is_number || !read_numeric_date(time)) {
+    if (!is_decimal(time) || !read_numeric_date(time)) {
       complain("--issued-before: takes seconds since 1970, fractions allowed");
       return std::nullopt;
     }
