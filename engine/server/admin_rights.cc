@@ -9,8 +9,6 @@
 namespace assay::server {
 namespace {
 
-constexpr std::array<TokenPlace, 1> kBearerOnly{TokenPlace{}};
-
 // People ask here, and may know why.
 ListenerSettings refusal_settings() {
   ListenerSettings settings;
@@ -30,8 +28,9 @@ AdminRights::Answer AdminRights::refuse(const Refusal& refusal) {
 
 AdminRights::Answer AdminRights::judge(const HttpRequest& request, Ticket ticket, Now now) {
   ASSAY_CHECK(are_configured());
+  const std::array<TokenPlace, 1> bearer_only{};
   const Expected<std::string_view> credentials =
-      find_token({.fields = request.fields, .target = request.target}, kBearerOnly, scratch_);
+      find_token({.fields = request.fields, .target = request.target}, bearer_only, scratch_);
   if (!credentials) return refuse({.code = credentials.error().code, .detail = {}});
   const bool is_secret =
       !settings_.secret.empty() && base::equals_in_constant_time(*credentials, settings_.secret) == 1;
