@@ -80,6 +80,17 @@ std::optional<RevocationKind> RevocationShard::replace(const RevocationEntry& en
   return had;
 }
 
+RevocationEntry RevocationShard::with_later_times(const RevocationEntry& entry, std::uint64_t position) const noexcept {
+  const std::optional<std::size_t> slot = has_issued_before(entry.kind) ? view_.find(entry.id, position) : std::nullopt;
+  if (!slot) return entry;
+  const RevocationEntry there = entry_at(*slot);
+  if (there.kind != entry.kind) return entry;
+  RevocationEntry later = entry;
+  later.issued_before_us = std::max(entry.issued_before_us, there.issued_before_us);
+  later.forget_at_us = std::max(entry.forget_at_us, there.forget_at_us);
+  return later;
+}
+
 void RevocationShard::add(const RevocationEntry& entry, std::uint64_t position) noexcept {
   ASSAY_DCHECK(!is_full());
   std::size_t at = view_.first_tag_word(position);

@@ -179,6 +179,10 @@ class RevocationShard {
   // Replaces what is remembered of an id that is there; returns the kind that it had, or nothing where it is not there.
   std::optional<RevocationKind> replace(const RevocationEntry& entry, std::uint64_t position) noexcept;
 
+  // `entry`, but with the later times of what is there under its id, where it forbids what was issued before a time: a
+  // bound never moves back, in whatever order revocations arrive.
+  [[nodiscard]] RevocationEntry with_later_times(const RevocationEntry& entry, std::uint64_t position) const noexcept;
+
   // Adds an id that is not there. Preconditions: not is_full(); replace() has just found nothing.
   void add(const RevocationEntry& entry, std::uint64_t position) noexcept;
 

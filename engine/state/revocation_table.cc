@@ -29,6 +29,14 @@ RevocationTable::RevocationTable()
   directory_->publish_shard(0, places_[0].shard.view());
 }
 
+void RevocationTable::raise_times(RevocationRecord& record) const noexcept {
+  const RevocationEntry entry = entry_of(record);
+  const std::uint64_t position = position_of_(entry.id);
+  const RevocationEntry later = place_of(position).shard.with_later_times(entry, position);
+  record.issued_before_us = later.issued_before_us;
+  record.forget_at_us = later.forget_at_us;
+}
+
 void RevocationTable::apply(std::span<const RevocationRecord> records) {
   for (const RevocationRecord& record : records) {
     const RevocationEntry entry = entry_of(record);
@@ -43,7 +51,8 @@ void RevocationTable::apply(std::span<const RevocationRecord> records) {
 
 void RevocationTable::revoke(const RevocationEntry& entry, std::uint64_t position) {
   count(entry.kind, 1);
-  if (const std::optional<RevocationKind> had = place_of(position).shard.replace(entry, position)) {
+  const RevocationEntry later = place_of(position).shard.with_later_times(entry, position);
+  if (const std::optional<RevocationKind> had = place_of(position).shard.replace(later, position)) {
     count(*had, -1);  // the same kind, unless somebody else's log says otherwise
     return;
   }

@@ -1,6 +1,7 @@
 #include "verify/revocation_records.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 namespace assay::verify {
@@ -130,8 +131,9 @@ RevocationOutcome RevocationRecords::add_record(const state::TargetName& name, s
 }
 
 std::vector<RevocationRecord> RevocationRecords::take() && {
-  std::stable_sort(records_.begin(), records_.end(),
-                   [](const RevocationRecord& one, const RevocationRecord& other) { return one.id < other.id; });
+  std::stable_sort(records_.begin(), records_.end(), [](const RevocationRecord& one, const RevocationRecord& other) {
+    return std::tie(one.id, one.issued_before_us) < std::tie(other.id, other.issued_before_us);
+  });
   const auto end = std::unique(records_.rbegin(), records_.rend(),
                                [](const auto& one, const auto& other) { return one.id == other.id; });
   records_.erase(records_.begin(), end.base());

@@ -52,10 +52,12 @@ Expected<std::unique_ptr<Revoker>> Revoker::open(RevocationLog* log, std::string
   return revoker;
 }
 
-void Revoker::State::take_off(std::span<const RevocationRecord> records) {
+void Revoker::State::take_off(std::span<RevocationRecord> records) {
   const base::MutexLock lock(mutex);
   for (const RevocationRecord& record : records) ++flights[record.id].count;
-  if (records.front().operation == RevocationOperation::kRevoke) table.apply(records);
+  if (records.front().operation != RevocationOperation::kRevoke) return;
+  for (RevocationRecord& record : records) table.raise_times(record);
+  table.apply(records);
 }
 
 void Revoker::State::land(std::span<const RevocationRecord> records, const AppendResult& result) {

@@ -82,7 +82,7 @@ class Revoker {
   };
 
   struct State {
-    void take_off(std::span<const RevocationRecord> records) ABSL_LOCKS_EXCLUDED(mutex);
+    void take_off(std::span<RevocationRecord> records) ABSL_LOCKS_EXCLUDED(mutex);
     void land(std::span<const RevocationRecord> records, const AppendResult& result) ABSL_LOCKS_EXCLUDED(mutex);
     // What other nodes have done.
     void follow(std::span<const RevocationRecord> records) ABSL_LOCKS_EXCLUDED(mutex);

@@ -132,7 +132,7 @@ TEST_F(RevocationTableTest, IssuedBeforeForbidsEarlierTokensAndThoseWithoutIat) 
 
 TEST_F(RevocationTableTest, TheLaterRecordCounts) {
   RevocationRecord record = revoked(5, RevocationKind::kSubjectIssuedBefore);
-  for (const std::int64_t before_us : {1'000, 500, 2'000}) {
+  for (const std::int64_t before_us : {500, 1'000, 2'000}) {
     record.issued_before_us = before_us;
     apply(record);
     EXPECT_TRUE(find(token_with(record.kind, 5, before_us - 1)));
@@ -143,6 +143,25 @@ TEST_F(RevocationTableTest, TheLaterRecordCounts) {
   table_.apply(batch);
   EXPECT_FALSE(is_revoked(6));
   EXPECT_TRUE(is_revoked(7));
+}
+
+TEST_F(RevocationTableTest, ABoundNeverMovesBackButByALift) {
+  constexpr RevocationKind kKind = RevocationKind::kSubjectIssuedBefore;
+  RevocationRecord late = revoked(7, kKind, 900 * kSecondUs);
+  late.issued_before_us = 200 * kSecondUs;
+  RevocationRecord early = revoked(7, kKind, 800 * kSecondUs);
+  early.issued_before_us = 100 * kSecondUs;
+  apply(late);
+  RevocationRecord for_log = early;
+  table_.raise_times(for_log);
+  EXPECT_EQ(for_log.issued_before_us, late.issued_before_us);
+  EXPECT_EQ(for_log.forget_at_us, late.forget_at_us);
+  apply(early);
+  EXPECT_TRUE(find(token_with(kKind, 7, 150 * kSecondUs)));
+  apply(lifted(7, kKind));
+  apply(early);
+  EXPECT_FALSE(find(token_with(kKind, 7, 150 * kSecondUs)));
+  EXPECT_TRUE(find(token_with(kKind, 7, 50 * kSecondUs)));
 }
 
 TEST_F(RevocationTableTest, AnIdThatComesBackUnderAnotherKindCountsAsThat) {
@@ -341,7 +360,12 @@ TEST_F(RevocationTableTest, AgreesWithAMapThroughARandomHistory) {
       if (record.operation == RevocationOperation::kLift) {
         known.erase(number);
       } else {
-        known[number] = {record.kind, record.issued_before_us, record.forget_at_us};
+        Known times{record.kind, record.issued_before_us, record.forget_at_us};
+        if (const auto there = known.find(number); there != known.end() && has_issued_before(record.kind)) {
+          times.issued_before_us = std::max(times.issued_before_us, there->second.issued_before_us);
+          times.forget_at_us = std::max(times.forget_at_us, there->second.forget_at_us);
+        }
+        known[number] = times;
       }
     }
     table_.apply(batch);

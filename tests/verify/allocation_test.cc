@@ -92,13 +92,13 @@ TEST(Allocation, NoneOfTheEnginePerTokenThatMayBeRevoked) {
   FakeRevocationLog log;
   const auto engine =
       Engine::open({.policy = routed_policy(), .revocation_log = &log, .host_steps_control = true}).value();
+  const std::string of_bob = token(claims({{"sub", "\"bob\""}}));
   const std::array<RevocationTarget, 3> targets{
-      RevocationTarget{.kind = RevocationKind::kSubject, .value = "bob"},
-      RevocationTarget{.value = token(claims({{"sub", "\"bob\""}}))},
+      RevocationTarget{.kind = RevocationKind::kSubject, .value = "bob"}, RevocationTarget{.value = of_bob},
       RevocationTarget{.kind = RevocationKind::kIssuerIssuedBefore, .issued_before_us = 1}};
   engine->control().revoke(targets, kNow, [](const RevocationResult&) {});
   Worker worker = engine->worker();
-  const std::string texts[] = {token(), token(claims({{"sub", "\"bob\""}}))};
+  const std::string texts[] = {token(), of_bob};
   const std::array<Check, 2> checks{Check{.token = texts[0], .method = "GET", .path = "/orders"},
                                     Check{.token = texts[1], .method = "GET", .path = "/orders"}};
   std::array<Verdict, 2> verdicts;

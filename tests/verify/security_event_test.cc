@@ -39,7 +39,8 @@ Asked read(const std::vector<std::pair<std::string, std::string>>& changes) {
   jose::JsonReader json(kTokenBytesMax);
   const jose::JsonValue root = json.read(std::string_view{text}.substr(0, bytes), arena).value();
   const jose::Claims claims = jose::parse_claims(root, arena).value();
-  const EventTargets read = read_event_targets(root, claims, test::event_issuer(), kNowS * kSecondUs);
+  const auto issuer = test::event_issuer();  // the targets name it
+  const EventTargets read = read_event_targets(root, claims, issuer, kNowS * kSecondUs);
   Asked asked{.outcome = read.outcome, .detail = std::string(read.detail), .targets = {}};
   for (const RevocationTarget& target : read.targets) asked.targets.push_back(text_of(target));
   return asked;
