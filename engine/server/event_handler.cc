@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "server/challenge.h"
 #include "server/json_text.h"
 #include "server/media_type.h"
 
@@ -12,9 +13,6 @@ namespace {
 
 constexpr std::string_view kEventsPath = "/events";
 constexpr std::string_view kEventMediaType = "application/secevent+jwt";  // RFC 8417 sec 7.1
-
-// How long a transmitter is to wait where keys or the log's disk are not there: both are looked for again by then.
-constexpr std::string_view kRetryAfterS = "5";
 
 void answer_empty(int status, ExchangeId id, Responder& responder) {
   constexpr std::array<HttpField, 2> kFields{
@@ -28,7 +26,7 @@ void answer_fault(std::string_view error, const std::string& description, Exchan
   constexpr std::array<HttpField, 4> kFields{{{.name = "Content-Type", .value = "application/json"},
                                               {.name = "Content-Language", .value = "en"},
                                               {.name = "Cache-Control", .value = "no-store"},
-                                              {.name = "Retry-After", .value = kRetryAfterS}}};
+                                              {.name = "Retry-After", .value = RefusalWriter::kRetryAfterSeconds}}};
   std::string body = "{";
   if (!error.empty()) {
     body += "\"err\":";
