@@ -33,21 +33,8 @@ LONG_TTL = [
 ]
 
 
-@contextlib.contextmanager
 def running(folder, name):
-    own = folder / name
-    own.mkdir()
-    issuer = programs.Issuer(own)
-    sidecar = None
-    try:
-        sidecar = programs.Sidecar(own, "hubrise.toml", issuer, [f"tcp://127.0.0.1:{programs.free_port()}"],
-                                   replacements=LONG_TTL)
-        yield issuer, sidecar
-        assert sidecar.stop() == 0, sidecar.report()
-    finally:
-        if sidecar is not None:
-            sidecar.stop()
-        issuer.stop()
+    return servers.started(folder, name, "hubrise.toml", LONG_TTL)
 
 
 @contextlib.contextmanager

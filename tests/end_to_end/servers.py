@@ -11,22 +11,30 @@ GET_PATH = "/partner/v1/decisions/1"
 
 
 @contextlib.contextmanager
-def running(folder, name, settings="", extra=""):
-    """An issuer and a ready sidecar in folder/name; `settings` are lines of the [[issuer]], `extra` of the end."""
+def started(folder, name, config_name, replacements=(), extra=""):
+    """An issuer and a sidecar with a configuration of docs/systems, as programs.Sidecar takes it, in folder/name."""
     own = folder / name
     own.mkdir()
     issuer = programs.Issuer(own)
     sidecar = None
     try:
-        sidecar = programs.Sidecar(own, "credicorp.toml", issuer, [f"tcp://127.0.0.1:{programs.free_port()}"],
-                                   replacements=[("discovery = true", f"discovery = true\n{settings}")], extra=extra)
-        sidecar.wait_until_ready()
+        sidecar = programs.Sidecar(own, config_name, issuer, [f"tcp://127.0.0.1:{programs.free_port()}"],
+                                   replacements=replacements, extra=extra)
         yield issuer, sidecar
         assert sidecar.stop() == 0, sidecar.report()
     finally:
         if sidecar is not None:
             sidecar.stop()
         issuer.stop()
+
+
+@contextlib.contextmanager
+def running(folder, name, settings="", extra=""):
+    """The same with Credicorp's, once it is ready; `settings` are lines of the [[issuer]], `extra` of the end."""
+    replacements = [("discovery = true", f"discovery = true\n{settings}")]
+    with started(folder, name, "credicorp.toml", replacements, extra) as (issuer, sidecar):
+        sidecar.wait_until_ready()
+        yield issuer, sidecar
 
 
 def mint(issuer, **parameters):
