@@ -1,14 +1,12 @@
 """assay revoke against a running sidecar, and the admin listener's own calls that only `assay serve` can answer."""
 import json
-import signal
-import subprocess
 import time
 import urllib.error
 import urllib.request
 
 import pytest
 
-from command_line import BIN, Keys, assay
+from command_line import Keys, Serve, assay
 
 SECRET = "an-admin-secret-of-the-tests"
 CONFIG = """
@@ -28,13 +26,10 @@ audiences = ["api"]
 STATE = '[state]\nrevocations = "sqlite:revocations.db"\n'
 
 
-class Serve:
+class Steered(Serve):
     def __init__(self, file):
-        self.file, self.errors = file, file.parent / "serve.err"
-        with self.errors.open("wb") as err:
-            self.program = subprocess.Popen([BIN / "assay", "serve", "--config", file], stdout=subprocess.PIPE,
-                                            stderr=err)
-        head = [self.program.stdout.readline().decode() for _ in range(2)]
+        super().__init__(file)
+        head = [self.next_line() for _ in range(2)]
         assert head[0].startswith("listening ") and head[1].startswith("admin "), self.errors.read_text()
         self.url = head[0].split()[1].replace("tcp://", "http://")
         self.admin = head[1].split()[1].replace("tcp://", "http://")
@@ -60,10 +55,6 @@ class Serve:
         return assay("revoke", "--admin", admin or self.admin, "--secret-file", self.file.parent / "admin.secret",
                      *arguments, text=text)
 
-    def stop(self):
-        self.program.send_signal(signal.SIGTERM)
-        return self.program.wait(timeout=60)
-
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
@@ -78,14 +69,11 @@ def serve(keys, tmp_path):
     def start(rest=STATE, admin="tcp://127.0.0.1:0"):
         file = tmp_path / "assay.toml"
         file.write_text(CONFIG % (admin, keys.jwks) + rest)
-        running.append(Serve(file))
+        running.append(Steered(file))
         return running[-1]
     yield start
     for one in running:
-        if one.program.poll() is None:
-            one.program.kill()
-            one.program.wait()
-        one.program.stdout.close()
+        one.end()
 
 
 def mint(keys, **claims):

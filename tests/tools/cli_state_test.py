@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from command_line import BIN, NOW, Keys, assay
+from command_line import NOW, Keys, Serve, assay
 
 CONFIG = """
 [[listener]]
@@ -42,13 +42,10 @@ def config(keys, tmp_path):
     return write
 
 
-class Serve:
+class Logged(Serve):
     def __init__(self, file):
-        self.errors = file.parent / "serve.err"
-        with self.errors.open("wb") as err:
-            self.program = subprocess.Popen([BIN / "assay", "serve", "--config", file], stdout=subprocess.PIPE,
-                                            stderr=err)
-        self.head = self.program.stdout.readline().decode()
+        super().__init__(file)
+        self.head = self.next_line()
 
     def wait_for_log(self, text):
         for _ in range(600):
@@ -57,24 +54,17 @@ class Serve:
             time.sleep(0.05)
         raise AssertionError(f"no {text!r} in: {self.errors.read_text()}")
 
-    def stop(self):
-        self.program.send_signal(signal.SIGTERM)
-        return self.program.wait(timeout=60)
-
 
 @pytest.fixture
 def serve():
     running = []
 
     def start(file):
-        running.append(Serve(file))
+        running.append(Logged(file))
         return running[-1]
     yield start
     for one in running:
-        if one.program.poll() is None:
-            one.program.kill()
-            one.program.wait()
-        one.program.stdout.close()
+        one.end()
 
 
 def log_files(folder):

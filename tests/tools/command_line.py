@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -67,3 +68,28 @@ def bookings_token():
     segments = re.findall(r"kBookings\w+Segment\s*=\s*((?:\s*\"[^\"]*\")+);", text)
     assert len(segments) == 3
     return ".".join("".join(re.findall(r'"([^"]*)"', segment)) for segment in segments)
+
+
+class Serve:
+    """assay serve with the configuration `file`; what it logs is in serve.err beside that."""
+
+    def __init__(self, file):
+        self.file, self.errors = file, file.parent / "serve.err"
+        with self.errors.open("wb") as err:
+            self.program = subprocess.Popen([BIN / "assay", "serve", "--config", file], stdout=subprocess.PIPE,
+                                            stderr=err)
+
+    def next_line(self):
+        """The next line of its output; "" once it has ended."""
+        return self.program.stdout.readline().decode()
+
+    def stop(self):
+        self.program.send_signal(signal.SIGTERM)
+        return self.program.wait(timeout=60)
+
+    def end(self):
+        """Leaves nothing behind, whatever became of the program."""
+        if self.program.poll() is None:
+            self.program.kill()
+            self.program.wait()
+        self.program.stdout.close()
