@@ -1,5 +1,12 @@
-// Hexadecimal digits of text that is read. RFC 4648 sec 8, in either case.
+// Hexadecimal digits. RFC 4648 sec 8: read in either case, written in the one that the place asks for.
 #pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
 
 namespace assay::base {
 
@@ -16,6 +23,43 @@ namespace assay::base {
   const int high_digit = hex_digit(high);
   const int low_digit = hex_digit(low);
   return high_digit < 0 || low_digit < 0 ? -1 : high_digit * 16 + low_digit;
+}
+
+// The two digits of a byte, the high one first.
+[[nodiscard]] constexpr std::array<char, 2> lower_hex(std::uint8_t byte) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return {kDigits[byte >> 4], kDigits[byte & 0xf]};
+}
+[[nodiscard]] constexpr std::array<char, 2> upper_hex(std::uint8_t byte) noexcept {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  return {kDigits[byte >> 4], kDigits[byte & 0xf]};
+}
+
+inline void append_lower_hex(std::string& text, char byte) {
+  const std::array<char, 2> digits = lower_hex(static_cast<std::uint8_t>(byte));
+  text.append(digits.data(), digits.size());
+}
+inline void append_upper_hex(std::string& text, char byte) {
+  const std::array<char, 2> digits = upper_hex(static_cast<std::uint8_t>(byte));
+  text.append(digits.data(), digits.size());
+}
+
+// All bytes in their order, in lower case.
+[[nodiscard]] inline std::string hex_text(std::string_view bytes) {
+  std::string text;
+  text.reserve(2 * bytes.size());
+  for (const char byte : bytes) append_lower_hex(text, byte);
+  return text;
+}
+[[nodiscard]] inline std::string hex_text(std::span<const std::uint8_t> bytes) {
+  return hex_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+// Sixteen digits, the highest first, in lower case.
+[[nodiscard]] inline std::string hex_text(std::uint64_t number) {
+  std::string text;
+  for (int shift = 56; shift >= 0; shift -= 8) append_lower_hex(text, static_cast<char>(number >> shift & 0xff));
+  return text;
 }
 
 }  // namespace assay::base

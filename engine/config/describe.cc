@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/hex.h"
 #include "config/config.h"
 #include "config/value_text.h"
 
@@ -8,14 +9,14 @@ namespace {
 
 // A TOML basic string.
 std::string quoted(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out = "\"";
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out.append({'\\', c});
     } else if (byte < 0x20 || byte == 0x7f) {
-      out.append("\\u00").append({kHex[byte >> 4], kHex[byte & 15]});
+      out += "\\u00";
+      base::append_upper_hex(out, c);
     } else {
       out += c;
     }

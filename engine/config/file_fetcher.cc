@@ -1,13 +1,13 @@
 #include "config/file_fetcher.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <csignal>
 #include <cstdint>
 #include <utility>
 
+#include "base/hex.h"
 #include "base/keyed_hash.h"
+#include "base/letter_case.h"
 #include "config/key_files.h"
 
 namespace assay::config {
@@ -22,24 +22,15 @@ FetchResult failed(FetchOutcome outcome, std::string complaint) {
   return result;
 }
 
-std::string hex_of(std::uint64_t number) {
-  std::array<char, 16> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number, 16);
-  return {digits.data(), end};
-}
-
 // RFC 9110 sec 8.8.3. Of this process alone: the hash's key is.
 std::string etag_of(std::string_view text) {
   const base::Hash128 hash = base::keyed_hash(text);
-  return '"' + hex_of(hash.high) + '-' + hex_of(hash.low) + '"';
+  return '"' + base::hex_text(hash.high) + '-' + base::hex_text(hash.low) + '"';
 }
 
-bool has_header(const FetchRequest& request, std::string_view lower_name, std::string_view value) {
+bool has_header(const FetchRequest& request, std::string_view name, std::string_view value) {
   return std::any_of(request.headers.begin(), request.headers.end(), [&](const HttpHeader& header) {
-    const bool is_named = std::equal(
-        header.name.begin(), header.name.end(), lower_name.begin(), lower_name.end(),
-        [](char c, char lower) { return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == lower; });
-    return is_named && header.value == value;
+    return base::equals_ignoring_case(header.name, name) && header.value == value;
   });
 }
 

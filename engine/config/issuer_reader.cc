@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "config/events_reader.h"
 #include "config/key_source_reader.h"
 #include "config/opaque_reader.h"
@@ -60,9 +61,7 @@ void read_algorithms(TableReader& reader, IssuerPolicy& issuer) {
   for (const PlacedText& name : names) {
     const std::optional<Alg> alg = parse_algorithm(name.text);
     if (!alg) {
-      std::string lower = name.text;
-      std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return static_cast<char>(c | 0x20); });
-      const std::string finding = lower == "none"
+      const std::string finding = base::equals_ignoring_case(name.text, "none")
                                       ? "\"none\" would accept tokens that nobody signed and does not exist here"
                                       : "\"" + name.text + "\" is no JWS algorithm of this version";
       reader.complain_at(name.place, "algorithms", finding + "; accepted: " + std::string(kAlgorithmsForm));

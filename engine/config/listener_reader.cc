@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "config/client_reader.h"
 #include "config/issuer_names.h"
 #include "config/value_text.h"
@@ -66,8 +67,7 @@ void read_claim_headers(TableReader& reader, ListenerSettings& listener) {
                          "does not map a claim to a header name; accepted: " + std::string(kClaimHeadersForm));
       continue;
     }
-    std::string lower = header.text;
-    for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+    const std::string lower = base::to_lower(header.text);
     if (lower.starts_with("x-assay-") || std::find(seen.begin(), seen.end(), lower) != seen.end()) {
       reader.complain_at(header.place, "claim_headers",
                          "\"" + header.text + "\" is taken; accepted: each header once, none of X-Assay-...");

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/letter_case.h"
+
 namespace assay::config {
 namespace {
 
@@ -32,12 +34,6 @@ bool is_unreserved(char c) { return is_alphanumeric(c) || c == '-' || c == '.' |
 bool is_visible(char c) { return c > 0x20 && c < 0x7f; }
 
 bool all_of(std::string_view text, bool (*accepts)(char)) { return std::all_of(text.begin(), text.end(), accepts); }
-
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
@@ -126,7 +122,7 @@ bool is_local(const Address& address) {
 
 std::optional<TokenPlace> parse_token_place(std::string_view text) {
   if (text == "bearer") return TokenPlace{};
-  if (drop_prefix(text, "header:")) return named_place(TokenPlace::Kind::kHeader, to_lower(text));
+  if (drop_prefix(text, "header:")) return named_place(TokenPlace::Kind::kHeader, base::to_lower(text));
   if (drop_prefix(text, "cookie:")) return named_place(TokenPlace::Kind::kCookie, std::string(text));
   // Names that need no percent-encoding: RFC 3986 sec 2.3.
   if (drop_prefix(text, "query:") && all_of(text, is_unreserved)) {

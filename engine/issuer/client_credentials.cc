@@ -4,6 +4,7 @@
 
 #include "assay/limits.h"
 #include "base/arena.h"
+#include "base/letter_case.h"
 #include "issuer/form_text.h"
 #include "jose/compact.h"
 #include "jose/json.h"
@@ -16,12 +17,6 @@ constexpr std::int64_t kUsPerS = 1'000'000;
 constexpr std::int64_t kUnsaidLifeUs = 300 * kUsPerS;
 constexpr std::int64_t kLifeUsMax = 86'400 * kUsPerS;
 constexpr std::int64_t kMarginUsMax = 30 * kUsPerS;
-
-bool is_bearer(std::string_view type) noexcept {
-  static constexpr std::string_view kBearer = "bearer";
-  return std::equal(type.begin(), type.end(), kBearer.begin(), kBearer.end(),
-                    [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
 
 }  // namespace
 
@@ -54,7 +49,7 @@ std::optional<OwnToken> parse_token_answer(std::string_view body) {
   const std::string_view token_text = token.value.text();
   const bool can_be_sent =
       !token_text.empty() && token_text.size() <= kOwnTokenBytesMax && jose::is_b64token(token_text);
-  if (!can_be_sent || !is_bearer(type.value.text())) return std::nullopt;
+  if (!can_be_sent || !base::equals_ignoring_case(type.value.text(), "bearer")) return std::nullopt;
   OwnToken own{.text = std::string(token_text), .life_us = std::nullopt};
   const jose::JsonValue::Found life = root->find("expires_in");
   if (!life) return own;

@@ -3,10 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/hex.h"
+
 namespace assay::issuer {
 namespace {
 
-constexpr std::string_view kHex = "0123456789ABCDEF";
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::string_view kBase64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -37,10 +38,8 @@ void append_form_encoded(std::string& out, std::string_view text) {
     } else if (c == ' ') {
       out += '+';
     } else {
-      const auto octet = static_cast<unsigned char>(c);
       out += '%';
-      out += kHex[octet >> 4];
-      out += kHex[octet & 15];
+      base::append_upper_hex(out, c);
     }
   }
 }
@@ -66,7 +65,8 @@ std::string json_string(std::string_view text) {
     if (c == '"' || c == '\\') {
       (out += '\\') += c;
     } else if (octet < 0x20) {
-      ((out += "\\u00") += kHex[octet >> 4]) += kHex[octet & 15];
+      out += "\\u00";
+      base::append_upper_hex(out, c);
     } else {
       out += c;
     }

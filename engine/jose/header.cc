@@ -1,8 +1,7 @@
 #include "jose/header.h"
 
-#include <algorithm>
-
 #include "assay/limits.h"
+#include "base/letter_case.h"
 
 namespace assay::jose {
 
@@ -12,7 +11,7 @@ constexpr std::string_view kMediaTypePrefix = "application/";
 
 // The short form of a media type: without "application/" where no other slash follows. RFC 7515 sec 4.1.9.
 std::string_view short_media_type(std::string_view type) noexcept {
-  if (!equal_ignoring_case(type.substr(0, kMediaTypePrefix.size()), kMediaTypePrefix)) return type;
+  if (!base::equals_ignoring_case(type.substr(0, kMediaTypePrefix.size()), kMediaTypePrefix)) return type;
   const std::string_view rest = type.substr(kMediaTypePrefix.size());
   return rest.find('/') == std::string_view::npos ? rest : type;
 }
@@ -26,12 +25,6 @@ bool demands_extension(JsonValue root) noexcept {
 }
 
 }  // namespace
-
-bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept {
-  return std::equal(text.begin(), text.end(), lower_case.begin(), lower_case.end(), [](char c, char lower) {
-    return (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) == lower;
-  });
-}
 
 Expected<JoseHeader> parse_header(JsonValue root) noexcept {
   JoseHeader header;
@@ -47,7 +40,7 @@ Expected<JoseHeader> parse_header(JsonValue root) noexcept {
   if (root.find("enc")) return fail(ErrorCode::kWrongType);
   if (const JsonValue::Found cty = root.find("cty")) {
     if (cty.value.kind() != JsonKind::kString) return fail(ErrorCode::kBadJson);
-    if (equal_ignoring_case(short_media_type(cty.value.text()), "jwt")) return fail(ErrorCode::kWrongType);
+    if (base::equals_ignoring_case(short_media_type(cty.value.text()), "jwt")) return fail(ErrorCode::kWrongType);
   }
 
   if (const JsonValue::Found kid = root.find("kid")) {

@@ -17,12 +17,9 @@ struct JoseHeader {
   std::string_view typ;             // RFC 7515 sec 4.1.9, without a leading "application/"; empty if absent
 };
 
-// `typ` of a security event token, and of nothing else: it is never taken for an access token, nor one for it.
-// RFC 8417 sec 2.3.
+// `typ` of a security event token, and of nothing else: it is never taken for an access token, nor one for it. Media
+// types are compared without regard to case. RFC 8417 sec 2.3, RFC 2045 sec 5.1.
 inline constexpr std::string_view kSecurityEventType = "secevent+jwt";
-
-// Media types are compared without regard to case; `lower_case` has no capitals. RFC 2045 sec 5.1.
-[[nodiscard]] bool equal_ignoring_case(std::string_view text, std::string_view lower_case) noexcept;
 
 // Reads the members that matter; jwk, jku, x5u, x5c and unknown members are ignored: no token names a key or a place.
 //

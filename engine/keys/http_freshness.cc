@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/http_field.h"
-#include "jose/header.h"
+#include "base/letter_case.h"
 
 namespace assay::keys {
 namespace {
@@ -18,9 +18,9 @@ struct CacheControl {
 void read_directive(std::string_view directive, CacheControl& out) noexcept {
   const std::size_t equals = directive.find('=');
   const std::string_view name = base::trim_blanks(directive.substr(0, equals));
-  if (jose::equal_ignoring_case(name, "no-store") || jose::equal_ignoring_case(name, "no-cache"))
+  if (base::equals_ignoring_case(name, "no-store") || base::equals_ignoring_case(name, "no-cache"))
     out.never_fresh = true;
-  if (!jose::equal_ignoring_case(name, "max-age") || equals == std::string_view::npos) return;
+  if (!base::equals_ignoring_case(name, "max-age") || equals == std::string_view::npos) return;
   std::string_view value = base::trim_blanks(directive.substr(equals + 1));
   if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
   const std::optional<std::int64_t> seconds = base::parse_delta_seconds(value);

@@ -19,6 +19,7 @@
 #include "assay/expected.h"
 #include "base/check.h"
 #include "base/free_with.h"
+#include "base/letter_case.h"
 #include "outbound/http_syntax.h"
 #include "outbound/inbox.h"
 
@@ -88,7 +89,7 @@ HeaderList make_header_list(const FetchRequest& request) {
   std::vector<std::string> lines;
   bool has_content_type = false;
   for (const HttpHeader& header : request.headers) {
-    has_content_type = has_content_type || to_lower(header.name) == "content-type";
+    has_content_type = has_content_type || base::to_lower(header.name) == "content-type";
     lines.push_back(header.value.empty() ? header.name + ";" : header.name + ": " + header.value);
   }
   // Left alone, libcurl declares every body to be a form and waits a second for "100 Continue" before a long one.
@@ -203,7 +204,7 @@ std::vector<HttpHeader> read_headers(CURL* easy) {
     std::string_view value = header->value;
     // libcurl 7.88 gives an empty value as the line's end.
     while (!value.empty() && (value.back() == '\r' || value.back() == '\n')) value.remove_suffix(1);
-    headers.push_back({.name = to_lower(header->name), .value = std::string(value)});
+    headers.push_back({.name = base::to_lower(header->name), .value = std::string(value)});
   }
   return headers;
 }

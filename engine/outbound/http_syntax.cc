@@ -29,12 +29,6 @@ bool headers_are_sound(const std::vector<HttpHeader>& headers) {
   });
 }
 
-std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  return lower;
-}
-
 std::string one_line(std::string text) {
   if (text.size() > kLineBytesMax) text.resize(kLineBytesMax);
   std::replace_if(text.begin(), text.end(), is_control, ' ');

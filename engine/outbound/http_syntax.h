@@ -16,9 +16,6 @@ namespace assay::outbound {
 // RFC 9110 sec 5.1, RFC 9110 sec 5.5
 [[nodiscard]] bool headers_are_sound(const std::vector<HttpHeader>& headers);
 
-// ASCII letters only.
-[[nodiscard]] std::string to_lower(std::string_view text);
-
 // At most 400 bytes and without control bytes: error texts may quote what a server sent.
 [[nodiscard]] std::string one_line(std::string text);
 

@@ -35,16 +35,6 @@ AdminPage later_page(const RevocationResult& result) {
   return page;
 }
 
-std::string hex_of(const RevocationInfo::Id& id) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const std::uint8_t byte : id) {
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 0xf];
-  }
-  return text;
-}
-
 std::optional<RevocationInfo::Id> read_id(std::string_view text) noexcept {
   RevocationInfo::Id id{};
   if (text.size() != 2 * id.size()) return std::nullopt;
@@ -142,7 +132,7 @@ void append_revocations(std::string& json, const std::vector<RevocationInfo>& in
   for (const RevocationInfo& info : infos) {
     if (json.back() != '[') json += ',';
     json += '{';
-    append_text(json, "id", hex_of(info.id));
+    append_text(json, "id", base::hex_text(info.id));
     json += ',';
     append_text(json, "kind", name_of(info.kind));
     append_issued_before(json, info);

@@ -7,17 +7,11 @@
 #include <span>
 #include <string_view>
 
+#include "base/letter_case.h"
+
 namespace assay::server {
 
-// Compares two field names or tokens as RFC 9110 sec 5.1 asks: ASCII letters without regard to case. No allocation.
-[[nodiscard]] constexpr bool equals_ignoring_case(std::string_view left, std::string_view right) noexcept {
-  constexpr auto kLower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (kLower(left[i]) != kLower(right[i])) return false;
-  }
-  return true;
-}
+using base::equals_ignoring_case;
 
 // One field line. RFC 9110 sec 5.
 //

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/hex.h"
 #include "server/http1_syntax.h"
 
 namespace assay::server {
@@ -39,7 +40,6 @@ bool holds_encoded(const char* bytes) noexcept { return may_be_special(bytes, '%
 }  // namespace
 
 std::size_t percent_encode(std::string_view text, std::span<char> room) noexcept {
-  constexpr std::string_view kHexDigits = "0123456789ABCDEF";
   std::size_t count = 0;
   while (!text.empty()) {
     // Most values need no encoding: eight bytes at once.
@@ -57,10 +57,10 @@ std::size_t percent_encode(std::string_view text, std::span<char> room) noexcept
     if (plain) {
       room[count] = c;
     } else {
-      const auto byte = static_cast<unsigned char>(c);
+      const std::array<char, 2> digits = base::upper_hex(static_cast<std::uint8_t>(c));
       room[count] = '%';
-      room[count + 1] = kHexDigits[byte >> 4];
-      room[count + 2] = kHexDigits[byte & 0xf];
+      room[count + 1] = digits[0];
+      room[count + 2] = digits[1];
     }
     count += needed;
   }

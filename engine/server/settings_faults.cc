@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/letter_case.h"
 #include "server/admin.h"
 #include "server/http1_syntax.h"
 #include "server/identity_headers.h"
@@ -38,7 +39,7 @@ std::string folded(std::string_view name) {
     if (c == '_' || c == '.') {
       text += '-';
     } else {
-      text += c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+      text += base::to_lower(c);
     }
   }
   return text;

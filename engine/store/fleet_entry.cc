@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "base/hex.h"
 #include "store/big_endian.h"
 
 namespace assay::store {
@@ -59,11 +60,7 @@ std::optional<FleetPosition> parse_position(std::string_view text) {
   return position;
 }
 
-std::string node_name(std::uint64_t store_id) {
-  std::string name;
-  for (int shift = 60; shift >= 0; shift -= 4) name.push_back("0123456789abcdef"[store_id >> shift & 15]);
-  return name;
-}
+std::string node_name(std::uint64_t store_id) { return base::hex_text(store_id); }
 
 std::optional<FleetEntry> parse_entry(std::string_view id,
                                       std::span<const std::pair<std::string_view, std::string_view>> fields) {

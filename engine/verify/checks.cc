@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "jose/header.h"
 
 namespace assay::verify {
@@ -79,18 +80,19 @@ Expected<void> check_required_claims(const jose::Claims& claims, std::span<const
 Expected<void> check_token_type(const jose::Claims& answer) noexcept {
   for (const Claim& member : answer.members) {
     if (member.name != "token_type") continue;
-    const bool is_bearer = member.kind == JsonKind::kString && (jose::equal_ignoring_case(member.text, "bearer") ||
-                                                                jose::equal_ignoring_case(member.text, "access_token"));
+    const bool is_bearer =
+        member.kind == JsonKind::kString &&
+        (base::equals_ignoring_case(member.text, "bearer") || base::equals_ignoring_case(member.text, "access_token"));
     if (!is_bearer) return fail(ErrorCode::kWrongType);
   }
   return {};
 }
 
 Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
-  if (jose::equal_ignoring_case(typ, jose::kSecurityEventType)) return fail(ErrorCode::kWrongType);
+  if (base::equals_ignoring_case(typ, jose::kSecurityEventType)) return fail(ErrorCode::kWrongType);
   if (policy.token_types.empty()) return {};
   for (const std::string& accepted : policy.token_types) {
-    if (jose::equal_ignoring_case(typ, accepted)) return {};
+    if (base::equals_ignoring_case(typ, accepted)) return {};
   }
   return fail(ErrorCode::kWrongType);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/letter_case.h"
 #include "issuer/discovery.h"
 
 namespace assay::verify {
@@ -10,8 +11,7 @@ namespace {
 // RFC 7515 sec 4.1.9: the form in which a header's `typ` is compared.
 std::string short_type(std::string_view type) {
   constexpr std::string_view kPrefix = "application/";
-  std::string text(type);
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string text = base::to_lower(type);
   return text.starts_with(kPrefix) ? text.substr(kPrefix.size()) : text;
 }
 

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "assay/limits.h"
+#include "base/letter_case.h"
 #include "jose/compact.h"
+#include "jose/header.h"
 #include "jose/json.h"
 #include "keys/kid_doubt.h"
 #include "verify/evp_verify.h"
@@ -68,7 +70,7 @@ bool EventReceiver::read_jws(std::string_view text, Open& open) const {
   if (!decoded && decoded.error().code == ErrorCode::kWrongType) return open.refuse(EventOutcome::kWrongType);
   if (!decoded) return open.refuse(EventOutcome::kMalformed, "header");
   open.judged.jws = std::make_unique<DecodedJws>(std::move(*decoded));
-  const bool is_event = jose::equal_ignoring_case(open.judged.jws->header().typ, jose::kSecurityEventType);
+  const bool is_event = base::equals_ignoring_case(open.judged.jws->header().typ, jose::kSecurityEventType);
   return is_event || open.refuse(EventOutcome::kWrongType);
 }
 

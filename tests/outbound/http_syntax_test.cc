@@ -23,8 +23,6 @@ TEST(HttpSyntax, TakesNoControlBytesInHeaderValues) {
   }
 }
 
-TEST(HttpSyntax, LowersAsciiLettersAlone) { EXPECT_EQ(to_lower("Retry-AFTER_\xc3\x84"), "retry-after_\xc3\x84"); }
-
 TEST(HttpSyntax, MakesOneBoundedLine) {
   EXPECT_EQ(one_line("a\nb\x1b[31m"), "a b [31m");
   EXPECT_EQ(one_line(std::string(1000, 'x')).size(), 400U);

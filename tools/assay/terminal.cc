@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/hex.h"
+
 namespace assay::cli {
 
 void complain(std::string_view sentence) {
@@ -10,7 +12,6 @@ void complain(std::string_view sentence) {
 }
 
 std::string printable(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   std::string out;
   out.reserve(text.size());
   for (const char character : text) {
@@ -18,7 +19,8 @@ std::string printable(std::string_view text) {
     if (octet >= 0x20 && octet < 0x7F) {
       out += character;
     } else {
-      out.append("\\x").append(1, kHex[octet >> 4]).append(1, kHex[octet & 15U]);
+      out += "\\x";
+      base::append_lower_hex(out, character);
     }
   }
   return out;

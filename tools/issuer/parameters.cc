@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "base/arena.h"
+#include "base/hex.h"
 #include "jose/json.h"
 #include "server/form_body.h"
 
@@ -10,7 +11,6 @@ namespace assay::development {
 namespace {
 
 constexpr std::size_t kJsonBodyBytesMax = std::size_t{64} * 1024;
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 bool is_unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
@@ -25,10 +25,8 @@ std::string encode_query_text(std::string_view text) {
     if (is_unreserved(c)) {
       encoded += c;
     } else {
-      const auto octet = static_cast<unsigned char>(c);
       encoded += '%';
-      encoded += kHexDigits[octet >> 4];
-      encoded += kHexDigits[octet & 15U];
+      base::append_upper_hex(encoded, c);
     }
   }
   return encoded;

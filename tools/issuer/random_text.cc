@@ -1,10 +1,13 @@
 #include "issuer/random_text.h"
 
 #include <array>
+#include <cstdint>
+#include <span>
 
 #include <openssl/rand.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace assay::development {
 
@@ -12,12 +15,7 @@ std::string random_hex(std::size_t digits) {
   std::array<unsigned char, 64> octets{};
   ASSAY_CHECK(digits % 2 == 0 && digits / 2 <= octets.size());
   ASSAY_CHECK(RAND_bytes(octets.data(), static_cast<int>(digits / 2)) == 1);
-  std::string text;
-  for (std::size_t i = 0; i < digits / 2; ++i) {
-    text += "0123456789abcdef"[octets[i] >> 4];
-    text += "0123456789abcdef"[octets[i] & 15U];
-  }
-  return text;
+  return base::hex_text(std::span<const std::uint8_t>(octets).first(digits / 2));
 }
 
 std::string random_uuid() {

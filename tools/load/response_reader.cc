@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/letter_case.h"
+
 namespace assay::load {
 namespace {
 
 constexpr std::string_view kHeadEnd = "\r\n\r\n";
 constexpr std::string_view kLineEnd = "\r\n";
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// `lower_text` is in lower case.
-bool equals_lower(std::string_view text, std::string_view lower_text) noexcept {
-  return std::equal(text.begin(), text.end(), lower_text.begin(), lower_text.end(),
-                    [](char a, char b) { return lower(a) == b; });
-}
 
 bool has_no_body(int status) noexcept { return status == 204 || status == 304; }
 
@@ -79,17 +73,17 @@ bool ResponseReader::read_status_line(std::string_view line) noexcept {
 }
 
 bool ResponseReader::read_field(std::string_view line) noexcept {
-  const char first = line.empty() ? '\0' : lower(line.front());
+  const char first = line.empty() ? '\0' : base::to_lower(line.front());
   if (first != 'c' && first != 't') return true;
   const std::size_t colon = std::min(line.find(':'), line.size());
   const std::string_view name = line.substr(0, colon);
   std::string_view value = line.substr(std::min(colon + 1, line.size()));
   while (value.starts_with(' ') || value.starts_with('\t')) value.remove_prefix(1);
   while (value.ends_with(' ') || value.ends_with('\t')) value.remove_suffix(1);
-  if (equals_lower(name, "transfer-encoding"))
+  if (base::equals_ignoring_case(name, "transfer-encoding"))
     return refuse("a response comes in chunks, which this program cannot read");
-  if (equals_lower(name, "connection")) closes_ = equals_lower(value, "close");
-  if (!equals_lower(name, "content-length")) return true;
+  if (base::equals_ignoring_case(name, "connection")) closes_ = base::equals_ignoring_case(value, "close");
+  if (!base::equals_ignoring_case(name, "content-length")) return true;
   const char* const end = value.data() + value.size();
   const std::from_chars_result read = std::from_chars(value.data(), end, body_left_);
   if (value.empty() || read.ptr != end || read.ec != std::errc{} || has_length_) {

@@ -1,4 +1,4 @@
-// Hexadecimal text of the probe's bytes.
+// Reads the hexadecimal text of the probe's bytes; base/hex.h writes it.
 #pragma once
 
 #include <optional>
@@ -9,8 +9,5 @@ namespace assay::probe {
 
 // Pairs of hexadecimal digits in either case; nothing for any other text.
 [[nodiscard]] std::optional<std::string> decode_hex(std::string_view text);
-
-// Two lower-case digits per byte.
-[[nodiscard]] std::string encode_hex(std::string_view bytes);
 
 }  // namespace assay::probe

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/hex.h"
 #include "jose/alg.h"
 #include "jose/jwk.h"
 #include "kernel/kernel.h"
@@ -134,7 +135,7 @@ std::string Operations::answer_rsa_public(jose::JsonValue question) {
   if (variant == nullptr) return error("kernel is none of those that run here");
   const Expected<std::string> power = raise_in_lanes(*variant, *n, *e, *s);
   if (!power) return invalid(power.error().code);
-  return JsonObject().add("valid", true).add("bytes", encode_hex(*power)).text();
+  return JsonObject().add("valid", true).add("bytes", base::hex_text(*power)).text();
 }
 
 std::string Operations::answer_json(jose::JsonValue question) const {
@@ -157,7 +158,7 @@ std::string Operations::answer_base64url(jose::JsonValue question) const {
   std::string bytes(kernel::base64url_decoded_bytes(text->size()), '\0');
   const std::size_t fault = variant->run(text->data(), text->size(), reinterpret_cast<std::uint8_t*>(bytes.data()));
   if (fault == kernel::kBase64urlAccepted)
-    return JsonObject().add("valid", true).add("bytes", encode_hex(bytes)).text();
+    return JsonObject().add("valid", true).add("bytes", base::hex_text(bytes)).text();
   return JsonObject().add("valid", false).add("offset", static_cast<std::int64_t>(fault)).text();
 }
 

@@ -1,9 +1,10 @@
 #include "signing/json_text.h"
 
+#include "base/hex.h"
+
 namespace assay::signing {
 
 std::string json_string(std::string_view text) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
   std::string json = "\"";
   json.reserve(text.size() + 2);
   for (const char c : text) {
@@ -13,8 +14,7 @@ std::string json_string(std::string_view text) {
       json += c;
     } else if (octet < 0x20 || octet == 0x7f) {
       json += "\\u00";
-      json += kHex[octet >> 4];
-      json += kHex[octet & 15U];
+      base::append_lower_hex(json, c);
     } else {
       json += c;
     }
