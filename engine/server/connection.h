@@ -48,6 +48,9 @@ class Intake {
   // A message has begun and its head is complete.
   [[nodiscard]] bool in_body() const noexcept { return reader_.in_body(); }
   [[nodiscard]] bool in_message() const noexcept { return end_ > begin_ || reader_.in_body(); }
+  // The client waits for 100 before it sends the body of the current message.
+  [[nodiscard]] bool awaits_continue() const noexcept { return reader_.awaits_continue(); }
+  void note_continue() noexcept { reader_.note_continue(); }
   [[nodiscard]] const Http1Reader& reader() const noexcept { return reader_; }
   [[nodiscard]] std::size_t storage_bytes() const noexcept { return storage_.size(); }
 
@@ -94,6 +97,7 @@ struct Connection {
   bool reads_no_more = false;     // the request that ends the connection was read
   bool close_after_send = false;  // the response that ends the connection was written
   bool lingers = false;           // read and drop what comes after the last response
+  bool has_asked = false;         // a whole request has come
   Peer::Kind peer_kind = Peer::Kind::kTcp;
   std::uint8_t address_bytes = 0;
   char address[kAddressBytes] = {};

@@ -208,8 +208,11 @@ bool Http1Reader::finish_head(const Http1Limits& limits) {
   if (message_.minor_version == 1 && !message_.have_host) return refuse(kBadRequest);
   if (message_.chunked && (message_.have_content_length || message_.minor_version == 0)) return refuse(kBadRequest);
   const bool has_body = message_.chunked || message_.content_length > 0;
-  // RFC 9110 sec 10.1.1: a final status instead of 100 is an answer that no client waits for in vain.
-  if (message_.expects_continue && has_body) return refuse(kExpectationFailed);
+  // RFC 9110 sec 10.1.1: it means nothing where no body follows, and nothing in HTTP/1.0.
+  message_.expects_continue = message_.expects_continue && has_body && message_.minor_version == 1;
+  // A body that would be dropped is not asked for: a final status instead of 100 is an answer that no client waits for
+  // in vain.
+  if (message_.expects_continue && !limits.keep_body) return refuse(kExpectationFailed);
   if (message_.content_length > limits.body_bytes_max) return refuse(kContentTooLarge);
   message_.remaining = message_.content_length;
   phase_ = message_.chunked ? Phase::kChunkSize : (has_body ? Phase::kLengthBody : Phase::kDone);
@@ -217,6 +220,7 @@ bool Http1Reader::finish_head(const Http1Limits& limits) {
 }
 
 bool Http1Reader::read_body(std::span<char> message, const Http1Limits& limits) {
+  if (message_.read_bytes < message.size()) note_continue();  // the body comes without being asked for
   while (phase_ != Phase::kDone && message_.read_bytes < message.size()) {
     const char c = message[message_.read_bytes];
     bool good = true;

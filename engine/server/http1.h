@@ -9,7 +9,7 @@
 //   target    anything but origin-form, and "*" with OPTIONS; fragments; bytes outside 0x21-0x7E
 //   version   505: any but HTTP/1.0 and HTTP/1.1
 //   fields    repeated Host, Content-Length, Transfer-Encoding, Authorization; HTTP/1.1 without Host; Upgrade;
-//             417: Expect, unless it is 100-continue on a request without a body
+//             417: Expect, unless it is 100-continue; with a body that is not kept, that as well
 //   framing   Content-Length with Transfer-Encoding; any transfer coding but one "chunked"; chunked in HTTP/1.0;
 //             chunk extensions, trailers, chunk lines that are not digits and CRLF
 //   size      431: head bytes or fields; 413: body bytes
@@ -62,6 +62,12 @@ class Http1Reader {
 
   // After kPartial: the head is complete and the body is awaited.
   [[nodiscard]] bool in_body() const noexcept { return phase_ != Phase::kHead; }
+
+  // After kPartial: the client waits for 100 before it sends the body, and nothing of the body has come. RFC 9110
+  // sec 10.1.1.
+  [[nodiscard]] bool awaits_continue() const noexcept { return in_body() && message_.expects_continue; }
+  // 100 is on its way.
+  void note_continue() noexcept { message_.expects_continue = false; }
 
   // After kComplete: fills all of `request` but peer and listener. Views point into `message`, which is what read() was
   // given, and into `fields`, whose former content is dropped.

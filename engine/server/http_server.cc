@@ -159,6 +159,7 @@ HttpServerStats HttpServer::Impl::stats() const noexcept {
     sum.connections_open += opened > closed ? opened - closed : 0;
     sum.connections_accepted += opened;
     sum.connections_refused += counters.read(kConnectionsRefused);
+    sum.connections_displaced += counters.read(kConnectionsDisplaced);
     sum.accept_failures += counters.read(kAcceptFailures);
     sum.requests += counters.read(kRequests);
     sum.requests_abandoned += counters.read(kRequestsAbandoned);

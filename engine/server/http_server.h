@@ -107,13 +107,14 @@ struct HttpServerOptions {
 struct HttpServerStats {
   std::uint64_t connections_open = 0;  // now
   std::uint64_t connections_accepted = 0;
-  std::uint64_t connections_refused = 0;  // closed at once: connections_max reached
-  std::uint64_t accept_failures = 0;      // no descriptor or memory left; accepting pauses for a moment
-  std::uint64_t requests = 0;             // complete, given to a handler
-  std::uint64_t requests_abandoned = 0;   // the client left before the answer
-  std::uint64_t refused_syntax = 0;       // 400, 417, 501, 505
-  std::uint64_t refused_head_size = 0;    // 431
-  std::uint64_t refused_body_size = 0;    // 413
+  std::uint64_t connections_refused = 0;    // closed at once: connections_max reached
+  std::uint64_t connections_displaced = 0;  // closed while idle, because a new one came and connections_max was reached
+  std::uint64_t accept_failures = 0;        // no descriptor or memory left; accepting pauses for a moment
+  std::uint64_t requests = 0;               // complete, given to a handler
+  std::uint64_t requests_abandoned = 0;     // the client left before the answer
+  std::uint64_t refused_syntax = 0;         // 400, 417, 501, 505
+  std::uint64_t refused_head_size = 0;      // 431
+  std::uint64_t refused_body_size = 0;      // 413
   std::uint64_t timeouts_idle = 0;
   std::uint64_t timeouts_head = 0;
   std::uint64_t timeouts_body = 0;

@@ -111,6 +111,7 @@ void HttpWorker::turn() {
   if (!batch_.empty()) handler_->on_requests(batch_, responder_, now_);
   batch_.clear();
   settle_touched();
+  if (!newcomers_.empty()) seat_newcomers();
   if (now_.monotonic_ns >= next_scan_ns_) expire_overdue();
 }
 
@@ -159,6 +160,8 @@ void HttpWorker::accept_rest(std::uint32_t listener) {
 void HttpWorker::close_all() {
   stopping_ = true;
   transport_->stop_listening();
+  for (const Newcomer& newcomer : newcomers_) ::close(newcomer.fd);
+  newcomers_.clear();
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
     const Connection::Phase phase = connections_[i].phase;
     if (phase == Connection::Phase::kOpen || phase == Connection::Phase::kLingering) begin_close(i);
@@ -173,11 +176,17 @@ void HttpWorker::close_all() {
 }
 
 void HttpWorker::on_accepted(std::uint32_t listener, int fd) {
-  if (free_connections_.empty() || stopping_) {
+  if (stopping_) {
     counters_.add(kConnectionsRefused);
     ::close(fd);
-    return;
+  } else if (free_connections_.empty() || !newcomers_.empty()) {
+    newcomers_.push_back({.listener = listener, .fd = fd});
+  } else {
+    open_connection(listener, fd);
   }
+}
+
+void HttpWorker::open_connection(std::uint32_t listener, int fd) {
   const std::uint32_t index = free_connections_.back();
   free_connections_.pop_back();
   Connection& connection = connections_[index];

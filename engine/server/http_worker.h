@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,7 @@ enum WorkerCounter : std::size_t {
   kConnectionsOpened,
   kConnectionsClosed,
   kConnectionsRefused,
+  kConnectionsDisplaced,
   kAcceptFailures,
   kRequests,
   kRequestsAbandoned,
@@ -93,6 +95,7 @@ class HttpWorker final : private TransportEvents {
   void obey();
   void begin_drain();
   void accept_rest(std::uint32_t listener);
+  void open_connection(std::uint32_t listener, int fd);
   void close_all();
   [[nodiscard]] bool finished() const noexcept;
   void name_peer(Connection& connection, int fd);
@@ -109,9 +112,13 @@ class HttpWorker final : private TransportEvents {
   // What becomes of a connection after a turn: http_worker_connections.cc.
   void settle_touched();
   void settle(std::uint32_t index);
+  void ask_for_body(Connection& connection);
   void settle_input(std::uint32_t index);
   void send_queued(std::uint32_t index);
   void end_connection(std::uint32_t index);
+  void seat_newcomers();
+  void displace_idle(std::size_t count);
+  [[nodiscard]] bool may_be_displaced(std::uint32_t index) const noexcept;
   void begin_close(std::uint32_t index);
   void release(std::uint32_t index);
   void release_intake(Connection& connection);
@@ -148,6 +155,14 @@ class HttpWorker final : private TransportEvents {
   std::vector<Connection> connections_;  // by slot
   std::vector<std::uint32_t> free_connections_;
   std::uint32_t connections_open_ = 0;
+  std::uint32_t connections_closing_ = 0;  // of these: their slots are free soon
+
+  // Accepted, and without a slot until the next end of a turn that has one.
+  struct Newcomer {
+    std::uint32_t listener = 0;
+    int fd = -1;
+  };
+  std::deque<Newcomer> newcomers_;
   ExchangeTable exchanges_;
   SparePool<Intake> intakes_;
   SparePool<Outbox> outboxes_;

@@ -1,6 +1,9 @@
 // HttpWorker: what becomes of a connection at the end of a turn, and its deadlines.
 #include <algorithm>
+#include <tuple>
+#include <unistd.h>
 #include <utility>
+#include <vector>
 
 #include "base/check.h"
 #include "server/http_worker.h"
@@ -37,6 +40,7 @@ void HttpWorker::settle(std::uint32_t index) {
     connection.close_after_send = true;
   }
   if (connection.close_after_send) drop_exchanges(connection);
+  ask_for_body(connection);
   send_queued(index);
   if (!connection.sending) {
     release_outbox(connection);
@@ -44,6 +48,16 @@ void HttpWorker::settle(std::uint32_t index) {
   }
   settle_input(index);
   set_deadline(index);
+}
+
+// Where a client waits for that, and once every older request of the connection is answered: 100 is no answer of
+// theirs.
+void HttpWorker::ask_for_body(Connection& connection) {
+  if (connection.intake == nullptr || !connection.intake->awaits_continue()) return;
+  const bool is_next = connection.first_exchange == Connection::kNoExchange;
+  if (!is_next || connection.reads_no_more || connection.close_after_send) return;
+  outbox_of(connection).queued.append("HTTP/1.1 100 Continue\r\n\r\n");
+  connection.intake->note_continue();
 }
 
 void HttpWorker::send_queued(std::uint32_t index) {
@@ -90,8 +104,56 @@ void HttpWorker::end_connection(std::uint32_t index) {
   connection.deadline_ns = now_.monotonic_ns + kLingerNs;
 }
 
+// Whether a newcomer may have this connection's place: its client has never asked anything, or nothing for as long as a
+// head may take.
+bool HttpWorker::may_be_displaced(std::uint32_t index) const noexcept {
+  const Connection& connection = connections_[index];
+  const bool is_idle =
+      connection.phase == Connection::Phase::kOpen && connection.awaiting == Awaiting::kRequest && listed_[index] == 0;
+  if (!is_idle || !connection.has_asked) return is_idle;
+  const std::int64_t idle_ns = now_.monotonic_ns - (connection.deadline_ns - timeout_ns(Awaiting::kRequest));
+  return idle_ns >= timeout_ns(Awaiting::kHead);
+}
+
+// Closes up to `count` idle connections: first those that never asked, and of these and the others the oldest.
+// Cost: one look at every connection, in turns that find no free place and in no other.
+void HttpWorker::displace_idle(std::size_t count) {
+  std::vector<std::uint32_t> idle;
+  for (std::uint32_t i = 0; i < connections_.size(); ++i) {
+    if (may_be_displaced(i)) idle.push_back(i);
+  }
+  const auto goes_first = [this](std::uint32_t one, std::uint32_t other) {
+    const Connection& left = connections_[one];
+    const Connection& right = connections_[other];
+    return std::tie(left.has_asked, left.deadline_ns) < std::tie(right.has_asked, right.deadline_ns);
+  };
+  const auto end = idle.begin() + static_cast<std::ptrdiff_t>(std::min(count, idle.size()));
+  std::partial_sort(idle.begin(), end, idle.end(), goes_first);
+  for (auto victim = idle.begin(); victim != end; ++victim) {
+    counters_.add(kConnectionsDisplaced);
+    begin_close(*victim);
+  }
+}
+
+// Gives newcomers the places that are free, or will be soon; whoever gets none is turned away.
+void HttpWorker::seat_newcomers() {
+  const auto places = [this] { return free_connections_.size() + connections_closing_; };
+  if (newcomers_.size() > places()) displace_idle(newcomers_.size() - places());
+  while (newcomers_.size() > places()) {
+    counters_.add(kConnectionsRefused);
+    ::close(newcomers_.back().fd);
+    newcomers_.pop_back();
+  }
+  while (!newcomers_.empty() && !free_connections_.empty()) {
+    open_connection(newcomers_.front().listener, newcomers_.front().fd);
+    newcomers_.pop_front();
+  }
+  settle_touched();
+}
+
 void HttpWorker::begin_close(std::uint32_t index) {
   Connection& connection = connections_[index];
+  ++connections_closing_;
   drop_exchanges(connection);
   release_intake(connection);
   connection.phase = Connection::Phase::kClosing;
@@ -106,6 +168,7 @@ void HttpWorker::release(std::uint32_t index) {
     connection.outbox->sending.clear();
   }
   release_outbox(connection);
+  if (connection.phase == Connection::Phase::kClosing) --connections_closing_;
   connection.phase = Connection::Phase::kFree;
   free_connections_.push_back(index);
   --connections_open_;

@@ -81,6 +81,7 @@ void HttpWorker::give_out(std::uint32_t index) {
   slot.request.peer = {connection.peer_kind, {connection.address, connection.address_bytes}};
   slot.request.listener = connection.listener;
   ++connection.unanswered;
+  connection.has_asked = true;
   connection.awaiting = Awaiting::kNothing;  // the next message has its own time
   if (slot.after == AfterAnswer::kClose) connection.reads_no_more = true;
   batch_.push_back({exchanges_.id_of(exchange), &slot.request});

@@ -209,11 +209,32 @@ TEST(Http1, RefusesTargetsThatAreNotOriginForm) {
 }
 
 TEST(Http1, RefusesExpectationsItWouldNotMeet) {
-  EXPECT_EQ(refusal(with_field("Expect: 100-continue\r\nContent-Length: 3")), 417);
-  EXPECT_EQ(refusal(with_field("Expect: 100-continue\r\nTransfer-Encoding: chunked")), 417);
+  Http1Limits dropping = kTestLimits;
+  dropping.keep_body = false;
+  for (const char* framing : {"Content-Length: 3", "Transfer-Encoding: chunked"}) {
+    const std::string request = with_field("Expect: 100-continue\r\n" + std::string(framing));
+    EXPECT_EQ(read_whole(request, dropping).status, 417) << framing;
+    EXPECT_EQ(read_whole(request).end, Http1Reader::State::kPartial) << framing;
+  }
   EXPECT_EQ(refusal(with_field("Expect: tea")), 417);
   // RFC 9110 sec 10.1.1: without content there is nothing to continue with.
   EXPECT_EQ(read_whole(with_field("Expect: 100-Continue")).requests.size(), 1U);
+}
+
+TEST(Http1, KnowsWhoWaitsToBeAskedForABody) {
+  const auto waits = [](std::string_view request, std::string_view body) {
+    std::string message = std::string(request) + std::string(body);
+    Http1Reader reader;
+    reader.begin();
+    static_cast<void>(reader.read(std::span<char>(message), kTestLimits));
+    return reader.awaits_continue();
+  };
+  const std::string request = with_field("Expect: 100-continue\r\nContent-Length: 3");
+  EXPECT_TRUE(waits(request, ""));
+  EXPECT_FALSE(waits(request, "a"));
+  EXPECT_FALSE(waits(with_field("Content-Length: 3"), ""));
+  EXPECT_FALSE(waits("POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n", ""));
+  EXPECT_FALSE(waits(request.substr(0, request.size() - 1), ""));  // the head may hold more
 }
 
 TEST(Http1, RefusesBytesThatCannotBeginARequestAtOnce) {

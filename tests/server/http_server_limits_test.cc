@@ -159,6 +159,68 @@ TEST_P(HttpServerLimits, RefusesConnectionsOverTheLimitAndRecovers) {
   expect_service(address);
 }
 
+TEST_P(HttpServerLimits, SilentConnectionsMakeRoomForOneThatAsks) {
+  const auto server = start(limited({.connections_max = 4}));
+  const Address address = server->bound_addresses()[0];
+  TestClient used(address);
+  ASSERT_TRUE(used.send(get("/x")));
+  EXPECT_EQ(status_of(used.response()), 200);
+  std::vector<TestClient> silent;
+  for (int i = 0; i < 3; ++i) {
+    silent.emplace_back(address);
+    ASSERT_TRUE(eventually([&] { return server->stats().connections_accepted == 2U + static_cast<unsigned>(i); }));
+  }
+  for (std::size_t i = 0; i < silent.size(); ++i) {
+    expect_service(address);
+    EXPECT_TRUE(eventually([&] { return server->stats().connections_open <= 4; }));
+  }
+  // The oldest went, and the one that had asked stayed.
+  EXPECT_TRUE(silent.front().is_closed());
+  ASSERT_TRUE(used.send(get("/x")));
+  EXPECT_EQ(status_of(used.response()), 200);
+  EXPECT_GE(server->stats().connections_displaced, 1U);
+  EXPECT_EQ(server->stats().connections_refused, 0U);
+}
+
+TEST_P(HttpServerLimits, AnIdleClientKeepsItsPlaceForTheTimeOfAHead) {
+  const auto server = start(limited({.connections_max = 2, .head_timeout = milliseconds(100)}));
+  const Address address = server->bound_addresses()[0];
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back(address);
+    ASSERT_TRUE(clients.back().send(get("/x")));
+    EXPECT_EQ(status_of(clients.back().response()), 200);
+  }
+  ::usleep(200'000);
+  ASSERT_TRUE(clients[0].send(get("/x")));
+  EXPECT_EQ(status_of(clients[0].response()), 200);
+  expect_service(address);
+  EXPECT_TRUE(clients[1].is_closed());
+  ASSERT_TRUE(clients[0].send(get("/x")));
+  EXPECT_EQ(status_of(clients[0].response()), 200);
+}
+
+TEST_P(HttpServerLimits, WhoIsBeingServedKeepsItsPlace) {
+  HttpServerOptions waiting = limited({.connections_max = 2, .head_timeout = milliseconds(50)});
+  waiting.make_handler = [](std::uint32_t) {
+    return std::make_unique<ScriptedHandler>([](std::span<const Exchange>, Responder&) {});
+  };
+  const auto server = start(std::move(waiting));
+  const Address address = server->bound_addresses()[0];
+  std::vector<TestClient> clients;
+  for (int i = 0; i < 2; ++i) {
+    clients.emplace_back(address);
+    ASSERT_TRUE(clients.back().send(get("/never")));
+  }
+  ASSERT_TRUE(eventually([&server] { return server->stats().requests == 2; }));
+  ::usleep(100'000);
+  TestClient refused(address);
+  EXPECT_TRUE(refused.is_closed());
+  EXPECT_EQ(server->stats().connections_refused, 1U);
+  EXPECT_EQ(server->stats().connections_displaced, 0U);
+  EXPECT_EQ(server->stats().connections_open, 2U);
+}
+
 // Lets the process have 256 descriptors and fills the table up to the last one; undone at the end.
 class ScarceDescriptors {
  public:

@@ -15,6 +15,7 @@ assay_add_test(http1_test
 assay_add_test(http_server_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/http_server_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/http_server_continue_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_server_limits_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_server_pending_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_smuggling_test.cc
