@@ -59,8 +59,7 @@ AdminHandler::AdminHandler(AdminOptions options, std::optional<Worker> worker)
       scratch_(form_scratch_bytes(kRevokeFormBytesMax) + 2 * options_.settings.http.head_bytes_max),
       reader_(kAdminObjectBytesMax),
       inbox_(std::make_shared<base::WakeInbox<Settled>>()) {
-  for (const ListenerSettings& listener : options_.settings.listeners) entrances_.push_back(listener.entrance);
-  token_entrances_ = entrances_;
+  for (const ListenerSettings& listener : options_.settings.listeners) token_entrances_.push_back(listener.entrance);
   std::sort(token_entrances_.begin(), token_entrances_.end());
   token_entrances_.erase(std::unique(token_entrances_.begin(), token_entrances_.end()), token_entrances_.end());
   wakes_.add(inbox_->fd());
@@ -146,7 +145,10 @@ bool AdminHandler::is_client_call(const HttpRequest& request) const noexcept {
 void AdminHandler::serve_client(const Call& call, Progress progress) {
   scratch_.reset();
   const auto form = read_revoke_form(call.request(), options_.settings.admin->clients, scratch_);
-  if (!form) return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+  if (!form) {
+    count_client_fault(form.error(), options_.revoke_faults);
+    return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+  }
   for (; progress.entrances_done < token_entrances_.size(); ++progress.entrances_done) {
     const Check check{.token = form->token,
                       .path = "/",
@@ -234,7 +236,8 @@ void AdminHandler::serve_invalidate(const Call& call) {
 
 void AdminHandler::serve_explain(const Call& call) {
   if (!has_media_type(call.request(), kJson)) return call.answer(wrong_type_page(kJson));
-  call.answer(explain_page(options_.sources.control, entrances_, call.request().body, reader_, call.now));
+  call.answer(
+      explain_page(options_.sources.control, options_.settings.listeners, call.request().body, reader_, call.now));
 }
 
 void AdminHandler::serve_reload(const Call& call) {

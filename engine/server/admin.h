@@ -41,7 +41,8 @@ using ReloadConfiguration = std::function<tl::expected<void, std::string>()>;
 // What the endpoints need beside the pages' sources.
 struct AdminOptions {
   AdminSources sources;
-  const Settings& settings;  // with admin; must outlive the handler
+  const Settings& settings;            // with admin; must outlive the handler
+  ClientFaultCounters& revoke_faults;  // likewise; written by the handler
   ReloadConfiguration reload;
 };
 
@@ -140,8 +141,7 @@ class AdminHandler final : public TurnHandler {
   void serve_reload(const Call& call);
 
   const AdminOptions options_;
-  std::vector<std::uint32_t> entrances_;        // of the decision listeners
-  std::vector<std::uint32_t> token_entrances_;  // the same, each once
+  std::vector<std::uint32_t> token_entrances_;  // of the listeners, each once
   std::optional<Worker> worker_;
   AdminRights rights_;
   OauthErrorWriter oauth_errors_;

@@ -1,39 +1,38 @@
 #include "server/admin_explain.h"
 
+#include <algorithm>
 #include <charconv>
-#include <optional>
-#include <string>
+#include <utility>
 
-#include "assay/expected.h"
 #include "server/json_text.h"
 
 namespace assay::server {
 namespace {
 
-using ReadCheck = tl::expected<Check, std::string_view>;
+using ReadCheck = tl::expected<Check, std::string>;
 
-tl::unexpected<std::string_view> fault(std::string_view sentence) { return tl::unexpected<std::string_view>(sentence); }
+tl::unexpected<std::string> fault(std::string sentence) { return tl::unexpected<std::string>(std::move(sentence)); }
 
-// Nothing where there is no such listener.
-std::optional<std::uint32_t> entrance_of(const Claim& listener, std::span<const std::uint32_t> entrances) noexcept {
-  std::size_t index = 0;
+bool takes_tokens(const ListenerSettings& listener) noexcept { return listener.mode != ListenerMode::kEvents; }
+
+// A number from 1; 0 where it is none.
+std::size_t read_number(const Claim& listener) noexcept {
+  std::size_t number = 0;
   const char* const end = listener.text.data() + listener.text.size();
-  const auto [read_end, error] = std::from_chars(listener.text.data(), end, index);
-  const bool is_index = listener.kind == JsonKind::kNumber && error == std::errc() && read_end == end;
-  if (!is_index || index >= entrances.size()) return std::nullopt;
-  return entrances[index];
+  const auto [read_end, error] = std::from_chars(listener.text.data(), end, number);
+  return listener.kind == JsonKind::kNumber && error == std::errc() && read_end == end ? number : 0;
 }
 
 // Views live until the reader's next object.
-ReadCheck read_check(std::string_view body, std::span<const std::uint32_t> entrances, JsonObjectReader& reader) {
+ReadCheck read_check(std::string_view body, std::span<const ListenerSettings> listeners, JsonObjectReader& reader) {
   const Expected<std::span<const Claim>> members = reader.read(body);
   if (!members) return fault("the body is not one JSON object");
-  Check check{.token = {}, .entrance = entrances.front()};
+  Check check{.token = {}, .method = kExplainedMethod, .path = kExplainedPath};
+  std::size_t number = 0;
   for (const Claim& member : *members) {
     if (member.name == "listener") {
-      const std::optional<std::uint32_t> entrance = entrance_of(member, entrances);
-      if (!entrance) return fault("listener is not the index of a decision listener");
-      check.entrance = *entrance;
+      number = read_number(member);
+      if (number == 0) return fault("listener is no number from 1");
       continue;
     }
     if (member.kind != JsonKind::kString) return fault("token, method and path are strings");
@@ -48,6 +47,9 @@ ReadCheck read_check(std::string_view body, std::span<const std::uint32_t> entra
     }
   }
   if (check.token.empty()) return fault("token is missing");
+  const tl::expected<std::uint32_t, std::string> entrance = explained_entrance(listeners, number);
+  if (!entrance) return fault("listener " + entrance.error());
+  check.entrance = *entrance;
   return check;
 }
 
@@ -65,9 +67,28 @@ void append_step(std::string& json, const ExplainStep& step) {
 
 }  // namespace
 
-AdminPage explain_page(Control& control, std::span<const std::uint32_t> entrances, std::string_view body,
+tl::expected<std::uint32_t, std::string> explained_entrance(std::span<const ListenerSettings> listeners,
+                                                            std::size_t number) {
+  if (number == 0) {
+    const auto first = std::find_if(listeners.begin(), listeners.end(), takes_tokens);
+    return first == listeners.end() ? 0 : first->entrance;
+  }
+  // Without listeners there is one entrance for all.
+  const std::size_t count = std::max<std::size_t>(1, listeners.size());
+  if (number > count) {
+    return fault(std::to_string(number) + ": the configuration has only " + std::to_string(count) + ", counted from 1");
+  }
+  if (listeners.empty()) return 0;
+  const ListenerSettings& listener = listeners[number - 1];
+  if (!takes_tokens(listener)) {
+    return fault(std::to_string(number) + ": no access tokens come in there, but events");
+  }
+  return listener.entrance;
+}
+
+AdminPage explain_page(Control& control, std::span<const ListenerSettings> listeners, std::string_view body,
                        JsonObjectReader& reader, Now now) {
-  const ReadCheck check = read_check(body, entrances, reader);
+  const ReadCheck check = read_check(body, listeners, reader);
   if (!check) return error_page(400, "invalid_request", check.error());
   const Explanation explanation = control.explain(*check, now);
   const ErrorFacts facts = facts_of(explanation.code);

@@ -64,7 +64,7 @@ struct StatSample {
 constexpr std::string_view kRefusedHelp = "Requests that the HTTP reader refused, by reason.";
 constexpr std::string_view kTimeoutsHelp = "Connections closed because the client was too slow, by phase.";
 
-constexpr std::array<StatSample, 14> kStatSamples{{
+constexpr std::array<StatSample, 15> kStatSamples{{
     {"server_connections_open",
      "Connections open now.",
      Metric::Kind::kGauge,
@@ -83,6 +83,12 @@ constexpr std::array<StatSample, 14> kStatSamples{{
      {},
      {},
      &HttpServerStats::connections_refused},
+    {"server_connections_displaced_total",
+     "Idle connections closed to make room for new ones, because connections_max was reached.",
+     Metric::Kind::kCounter,
+     {},
+     {},
+     &HttpServerStats::connections_displaced},
     {"server_accept_failures_total",
      "Failed accepts: no descriptor or memory was left.",
      Metric::Kind::kCounter,
@@ -124,13 +130,13 @@ void add_stats(MetricsPage& page, const HttpServerStats& stats) {
 }
 
 // Every code that a check can be answered with, also those that were not: a rate needs the zero before the first.
-void add_answers(MetricsPage& page, const std::deque<AnswerCounters>& workers) {
+void add_answers(MetricsPage& page, const std::deque<CheckCounters>& workers) {
   for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
     const ErrorFacts facts = facts_of(static_cast<ErrorCode>(i));
     const bool is_answer = facts.verdict_class != VerdictClass::kSetup && facts.verdict_class != VerdictClass::kPending;
     if (!is_answer) continue;
     std::uint64_t count = 0;
-    for (const AnswerCounters& worker : workers) count += worker.read(i);
+    for (const CheckCounters& worker : workers) count += worker.answers.read(i);
     page.add({.name = "server_answers_total",
               .help = "Checks answered, by code and class.",
               .kind = Metric::Kind::kCounter,
@@ -139,12 +145,30 @@ void add_answers(MetricsPage& page, const std::deque<AnswerCounters>& workers) {
   }
 }
 
+// Of every reason, also before the first refusal.
+void add_client_faults(MetricsPage& page, const AdminSources& sources) {
+  const auto add = [&page](std::string_view endpoint, ClientFault fault, std::uint64_t count) {
+    page.add({.name = "server_client_authentications_refused_total",
+              .help = "Calls of OAuth clients that did not prove who they are, by endpoint and reason.",
+              .kind = Metric::Kind::kCounter,
+              .labels = {{"endpoint", endpoint}, {"reason", name_of(fault)}},
+              .value = static_cast<double>(count)});
+  };
+  for (std::size_t i = 1; i < kClientFaultCount; ++i) {
+    std::uint64_t introspecting = 0;
+    for (const CheckCounters& worker : sources.counters) introspecting += worker.client_faults.read(i);
+    add("introspect", static_cast<ClientFault>(i), introspecting);
+    add("revoke", static_cast<ClientFault>(i), sources.revoke_faults.read(i));
+  }
+}
+
 }  // namespace
 
 AdminPage metrics_page(const AdminSources& sources) {
   MetricsPage page;
   sources.control.for_each_metric([&page](const Metric& metric) { page.add(metric); });
-  add_answers(page, sources.answers);
+  add_answers(page, sources.counters);
+  add_client_faults(page, sources);
   add_stats(page, sources.checks.stats());
   page.add({.name = "server_workers",
             .help = "Threads that decide, by what they wait with.",

@@ -5,15 +5,14 @@
 
 #include "server/challenge.h"
 #include "server/json_text.h"
+#include "server/oauth_error.h"
 
 namespace assay::server {
 
 AdminPage error_page(int status, std::string_view error, std::string_view description) {
-  AdminPage page{.status = status, .body = "{"};
-  append_text(page.body, "error", error);
-  page.body += ',';
-  append_text(page.body, "error_description", description);
-  page.body += "}\n";
+  AdminPage page{.status = status, .body = {}};
+  append_oauth_error(page.body, error, description);
+  page.body += '\n';
   return page;
 }
 

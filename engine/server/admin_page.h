@@ -18,7 +18,8 @@ namespace assay::server {
 struct AdminSources {
   Control& control;
   const HttpServer& checks;
-  const std::deque<AnswerCounters>& answers;  // of the workers of `checks`
+  const std::deque<CheckCounters>& counters;  // of the workers of `checks`
+  const ClientFaultCounters& revoke_faults;   // of clients that revoke
   const DrainFlag& draining;
 };
 

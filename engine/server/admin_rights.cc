@@ -13,7 +13,7 @@ namespace {
 ListenerSettings refusal_settings() {
   ListenerSettings settings;
   settings.client_detail = true;
-  settings.realm = "assay admin";
+  settings.realm = kAdminRealm;
   return settings;
 }
 
@@ -24,6 +24,18 @@ AdminRights::AdminRights(const AdminSettings& settings, Worker* worker)
 
 AdminRights::Answer AdminRights::refuse(const Refusal& refusal) {
   return {.kind = Answer::Kind::kRefused, .refusal = refusals_.write(refusal)};
+}
+
+// An entered secret with a slip reads as some token or other: what it was meant to be is not known, and how near it
+// came is not told.
+AdminRights::Answer AdminRights::refuse_token(const Verdict& verdict) {
+  const std::string_view detail = verdict.detail();
+  const bool may_be_secret =
+      !settings_.secret.empty() && facts_of(verdict.code()).verdict_class == VerdictClass::kInvalidToken;
+  if (!may_be_secret) return refuse({.code = verdict.code(), .detail = detail});
+  detail_ = "what was sent is neither the admin secret nor a token that is accepted here";
+  if (!detail.empty()) detail_.append("; as a token: ").append(detail);
+  return refuse({.code = verdict.code(), .detail = detail_});
 }
 
 AdminRights::Answer AdminRights::judge(const HttpRequest& request, Ticket ticket, Now now) {
@@ -40,7 +52,7 @@ AdminRights::Answer AdminRights::judge(const HttpRequest& request, Ticket ticket
   Verdict verdict;
   worker_->decide({&check, 1}, {&verdict, 1}, now);
   if (verdict.pending()) return {.kind = Answer::Kind::kPending, .ticket = verdict.ticket()};
-  if (!verdict.accepted()) return refuse({.code = verdict.code(), .detail = verdict.detail()});
+  if (!verdict.accepted()) return refuse_token(verdict);
   return {.kind = Answer::Kind::kGranted};
 }
 

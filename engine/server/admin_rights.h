@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
 
 #include "assay/engine.h"
 #include "assay/settings.h"
@@ -10,6 +12,9 @@
 #include "server/http.h"
 
 namespace assay::server {
+
+// The realm of the challenges that name what may steer: no other listener has it, unless it is configured so.
+inline constexpr std::string_view kAdminRealm = "assay admin";
 
 // Grants rights to whoever shows, as `Authorization: Bearer ...`, the secret of the settings or a token that Assay
 // itself accepts at their entrance. Thread-confined.
@@ -44,10 +49,12 @@ class AdminRights {
 
  private:
   [[nodiscard]] Answer refuse(const Refusal& refusal);
+  [[nodiscard]] Answer refuse_token(const Verdict& verdict);
 
   const AdminSettings& settings_;
   Worker* worker_;  // null if absent
   RefusalWriter refusals_;
+  std::string detail_;   // of the latest refusal
   base::Arena scratch_;  // find_token asks for one and does not use it for Bearer
 };
 

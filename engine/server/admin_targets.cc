@@ -122,14 +122,14 @@ tl::expected<AdminTargets, std::string> read_target_lines(std::string_view body,
     const ReadTarget target = read_object(body.substr(0, end), reader);
     if (target) {
       targets.add(*target);
-    } else if (++fault_count <= kLineFaultsMax) {
+    } else if (++fault_count <= kNamedFaultsMax) {
       faults += (faults.empty() ? "line " : "; line ") + std::to_string(line) + ": " + target.error();
     }
     if (end == body.size()) break;
     body.remove_prefix(end + 1);
   }
   if (fault_count == 0) return targets;
-  if (fault_count > kLineFaultsMax) faults += "; and " + std::to_string(fault_count - kLineFaultsMax) + " more lines";
+  if (fault_count > kNamedFaultsMax) faults += "; and " + std::to_string(fault_count - kNamedFaultsMax) + " more lines";
   return fault(std::move(faults));
 }
 

@@ -46,9 +46,8 @@ class AdminTargets {
 [[nodiscard]] tl::expected<AdminTargets, std::string> read_target(std::string_view body, JsonObjectReader& reader);
 
 // Reads `body` as one object on each line (NDJSON), at least one; a line end behind the last is allowed, an empty line
-// is not. Target i is of line i + 1. The error names the first kLineFaultsMax lines that are wrong and says why.
+// is not. Target i is of line i + 1. The error names the first kNamedFaultsMax lines that are wrong and says why.
 [[nodiscard]] tl::expected<AdminTargets, std::string> read_target_lines(std::string_view body,
                                                                         JsonObjectReader& reader);
-inline constexpr std::size_t kLineFaultsMax = 10;
 
 }  // namespace assay::server

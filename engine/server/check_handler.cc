@@ -12,7 +12,7 @@ constexpr std::string_view kIntrospectionPath = "/introspect";
 
 }  // namespace
 
-CheckHandler::CheckHandler(Worker worker, std::span<const CheckedListener> listeners, AnswerCounters& counters)
+CheckHandler::CheckHandler(Worker worker, std::span<const CheckedListener> listeners, CheckCounters& counters)
     : worker_(std::move(worker)), counters_(counters), scratch_(kBatchMax * kTokenBytesMax) {
   for (const CheckedListener& listener : listeners) {
     entrances_.push_back({.listener = listener,
@@ -84,6 +84,7 @@ std::optional<Check> CheckHandler::read_or_refuse(const Exchange& exchange, Resp
   if (entrance.takes_introspections()) {
     const tl::expected<Check, OauthError> check = read_introspection(*exchange.request);
     if (check) return *check;
+    count_client_fault(check.error(), counters_.client_faults);
     responder.answer(exchange.id, entrance.introspections.refuse(check.error()));
   } else {
     const tl::expected<Check, Refusal> check = read_check(*exchange.request);
@@ -141,18 +142,18 @@ void CheckHandler::answer(const Exchange& exchange, const Verdict& verdict, Resp
   }
   Entrance& entrance = entrances_[exchange.request->listener];
   if (entrance.takes_introspections()) {
-    counters_.add(static_cast<std::size_t>(verdict.code()));
+    counters_.answers.add(static_cast<std::size_t>(verdict.code()));
     return responder.answer(exchange.id, entrance.introspections.write(verdict));
   }
   if (!verdict.accepted()) return refuse(exchange, {.code = verdict.code(), .detail = verdict.detail()}, responder);
   const auto response = entrance.identities.write(verdict.token());
   if (!response) return refuse(exchange, response.error(), responder);
-  counters_.add(static_cast<std::size_t>(ErrorCode::kNone));
+  counters_.answers.add(static_cast<std::size_t>(ErrorCode::kNone));
   responder.answer(exchange.id, *response);
 }
 
 void CheckHandler::refuse(const Exchange& exchange, const Refusal& refusal, Responder& responder) {
-  counters_.add(static_cast<std::size_t>(refusal.code));
+  counters_.answers.add(static_cast<std::size_t>(refusal.code));
   responder.answer(exchange.id, entrances_[exchange.request->listener].refusals.write(refusal));
 }
 

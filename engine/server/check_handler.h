@@ -17,11 +17,18 @@
 #include "server/identity_headers.h"
 #include "server/introspection_writer.h"
 #include "server/judged_request.h"
+#include "server/oauth_error.h"
 
 namespace assay::server {
 
 // The answers that one worker gave, by code; kNone counts the accepted ones. Written by the worker (base/counters.h).
 using AnswerCounters = base::Counters<kErrorCodeCount>;
+
+// What one worker counts.
+struct CheckCounters {
+  AnswerCounters answers;
+  ClientFaultCounters client_faults;  // of those that introspect
+};
 
 // What a handler needs to know of one listener, in the order of HttpServerOptions::listeners.
 struct CheckedListener {
@@ -36,7 +43,7 @@ struct CheckedListener {
 class CheckHandler final : public TurnHandler {
  public:
   // `counters` must outlive the handler.
-  CheckHandler(Worker worker, std::span<const CheckedListener> listeners, AnswerCounters& counters);
+  CheckHandler(Worker worker, std::span<const CheckedListener> listeners, CheckCounters& counters);
   ~CheckHandler() override;
 
   void on_requests(std::span<const Exchange> exchanges, Responder& responder, Now now) override;
@@ -81,7 +88,7 @@ class CheckHandler final : public TurnHandler {
 
   Worker worker_;
   std::vector<Entrance> entrances_;
-  AnswerCounters& counters_;
+  CheckCounters& counters_;
   base::Arena scratch_;  // of one batch: query tokens and forms, decoded
   std::array<Exchange, kBatchMax> batch_;
   std::array<Check, kBatchMax> checks_;

@@ -18,13 +18,15 @@ tl::unexpected<OauthError> refuse(const OauthError& error) noexcept { return tl:
 
 Given read_basic(std::string_view authorization, const Form& form, base::Arena& arena) noexcept {
   if (form.has("client_secret") || form.has("client_assertion")) {
-    return refuse(invalid_request("more than one way of client authentication"));
+    return refuse(invalid_request("more than one way of client authentication", ClientFault::kTwoWays));
   }
-  if (!is_basic(authorization)) return refuse(invalid_client("client authentication must be Basic or in the form"));
+  if (!is_basic(authorization)) {
+    return refuse(invalid_client("client authentication must be Basic or in the form", ClientFault::kOtherScheme));
+  }
   const std::optional<BasicCredentials> given = parse_basic(authorization, arena);
-  if (!given) return refuse(invalid_client("the Basic credentials are malformed"));
+  if (!given) return refuse(invalid_client("the Basic credentials are malformed", ClientFault::kMalformed));
   if (form.has("client_id") && form.find("client_id") != given->id) {
-    return refuse(invalid_request("client_id is not the client that authenticates"));
+    return refuse(invalid_request("client_id is not the client that authenticates", ClientFault::kTwoIds));
   }
   return *given;
 }
@@ -66,14 +68,18 @@ tl::expected<const ClientCredentials*, OauthError> authenticate_client(const Htt
                                                                        base::Arena& arena) noexcept {
   const Given given = read_given(request, form, arena);
   if (!given) return refuse(given.error());
-  if (given->id.empty() || given->secret.empty()) return refuse(invalid_client("client authentication is missing"));
+  if (given->id.empty() || given->secret.empty()) {
+    return refuse(invalid_client("client authentication is missing", ClientFault::kMissing));
+  }
   std::size_t found = clients.size();
   for (std::size_t i = 0; i < clients.size(); ++i) {
     const std::size_t same = base::equals_in_constant_time(given->id, clients[i].id) &
                              base::equals_in_constant_time(given->secret, clients[i].secret);
     found ^= (found ^ i) & (std::size_t{0} - same);
   }
-  if (found == clients.size()) return refuse(invalid_client("the client id or the client secret is wrong"));
+  if (found == clients.size()) {
+    return refuse(invalid_client("the client id or the client secret is wrong", ClientFault::kWrong));
+  }
   return &clients[found];
 }
 

@@ -33,6 +33,7 @@ namespace assay::server {
 //   returns   an element of `clients`
 //   errors    invalid_client   no credentials, another scheme or method, malformed ones, or none that are known: the
 //                              answer does not tell an unknown id from a wrong secret
+//             each with its client_fault
 //             invalid_request  two ways of authentication at once, or two ids. RFC 6749 sec 2.3
 //   timing    every client is compared whole, in constant time: which one it was, and how much of a secret was right,
 //             does not show

@@ -8,14 +8,32 @@
 
 namespace assay::server {
 
-HttpResponse OauthErrorWriter::write(const OauthError& error) {
-  body_.assign("{\"error\":");
-  append_json_string(body_, error.error);
-  if (!error.description.empty()) {
-    body_.append(",\"error_description\":");
-    append_json_string(body_, error.description);
+std::string_view name_of(ClientFault fault) noexcept {
+  switch (fault) {
+    case ClientFault::kNone: return "none";
+    case ClientFault::kMissing: return "missing";
+    case ClientFault::kOtherScheme: return "other_scheme";
+    case ClientFault::kMalformed: return "malformed";
+    case ClientFault::kTwoWays: return "two_ways";
+    case ClientFault::kTwoIds: return "two_ids";
+    case ClientFault::kWrong: return "wrong";
   }
-  body_ += '}';
+  return "none";
+}
+
+void append_oauth_error(std::string& json, std::string_view error, std::string_view description) {
+  json += "{\"error\":";
+  append_json_string(json, error);
+  if (!description.empty()) {
+    json += ",\"error_description\":";
+    append_json_string(json, description);
+  }
+  json += '}';
+}
+
+HttpResponse OauthErrorWriter::write(const OauthError& error) {
+  body_.clear();
+  append_oauth_error(body_, error.error, error.description);
   std::size_t count = 2;
   fields_ = {{{.name = "Content-Type", .value = "application/json"}, {.name = "Cache-Control", .value = "no-store"}}};
   if (error.status == 401) {

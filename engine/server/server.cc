@@ -59,7 +59,7 @@ tl::expected<void, std::string> Sidecar::open_checks(Engine& engine) {
     checked.push_back({.settings = &listener, .trust = std::move(*trust)});
   }
   options.make_handler = [this, &engine, checked](std::uint32_t /*worker_index*/) {
-    return std::make_unique<CheckHandler>(engine.worker(), checked, answers_.emplace_back());
+    return std::make_unique<CheckHandler>(engine.worker(), checked, counters_.emplace_back());
   };
   auto server = HttpServer::start(std::move(options));
   if (!server) return tl::unexpected<std::string>(server.error());
@@ -103,10 +103,14 @@ void Sidecar::gather_addresses() {
 
 tl::expected<void, std::string> Sidecar::open_admin(Engine& engine, ReloadConfiguration reload) {
   if (!settings_.admin) return {};
-  const AdminOptions options{
-      .sources = {.control = engine.control(), .checks = *checks_, .answers = answers_, .draining = draining_},
-      .settings = settings_,
-      .reload = std::move(reload)};
+  const AdminOptions options{.sources = {.control = engine.control(),
+                                         .checks = *checks_,
+                                         .counters = counters_,
+                                         .revoke_faults = revoke_faults_,
+                                         .draining = draining_},
+                             .settings = settings_,
+                             .revoke_faults = revoke_faults_,
+                             .reload = std::move(reload)};
   HttpLimits limits = settings_.http;
   limits.body_bytes_max = kAdminBodyBytesMax;
   limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);

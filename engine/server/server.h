@@ -64,7 +64,8 @@ class Sidecar {
   // In this order: each is looked at by the threads of what follows.
   const Settings settings_;
   DrainFlag draining_;
-  std::deque<AnswerCounters> answers_;  // one per worker, none added after the start
+  std::deque<CheckCounters> counters_;  // one per worker, none added after the start
+  ClientFaultCounters revoke_faults_;   // of the admin thread
   std::unique_ptr<HttpServer> checks_;
   std::unique_ptr<HttpServer> events_;  // null where no listener takes events
   std::unique_ptr<HttpServer> admin_;

@@ -1,5 +1,6 @@
 // Control::revoke, lift, invalidate, and what is told of revocations.
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "verify/control.h"
@@ -8,14 +9,13 @@
 namespace assay::verify {
 namespace {
 
-// Why nothing of a call is recorded; empty where something may be.
-std::string complaint_of(RevocationOutcome outcome, std::size_t index) {
-  const std::string target = "target " + std::to_string(index + 1);
+// Why nothing of a call is recorded, for one target; empty where something may be.
+std::string_view fault_of(RevocationOutcome outcome, const RevocationRecords& records) noexcept {
   switch (outcome) {
-    case RevocationOutcome::kBadTarget: return target + ": no such issuer, or no sound value or time";
-    case RevocationOutcome::kUnverified: return target + ": keys or an answer of the token's issuer are not available";
-    case RevocationOutcome::kOtherClient: return target + ": the token was issued to another client";
-    case RevocationOutcome::kFailed: return target + ": its id cannot be made";
+    case RevocationOutcome::kBadTarget: return records.fault();
+    case RevocationOutcome::kUnverified: return "keys or an answer of the token's issuer are not available";
+    case RevocationOutcome::kOtherClient: return "the token was issued to another client";
+    case RevocationOutcome::kFailed: return "its id cannot be made";
     case RevocationOutcome::kDone:
     case RevocationOutcome::kDoneHere:
     case RevocationOutcome::kNothing:
@@ -24,6 +24,28 @@ std::string complaint_of(RevocationOutcome outcome, std::size_t index) {
   }
   return {};
 }
+
+// The faults of one call's targets.
+class TargetFaults {
+ public:
+  void add(RevocationOutcome outcome, std::size_t index, std::string_view fault) {
+    ++count_;
+    // A wrong target stays wrong, whatever else is available later.
+    if (count_ == 1 || outcome == RevocationOutcome::kBadTarget) outcome_ = outcome;
+    if (count_ > kNamedFaultsMax) return;
+    text_.append(text_.empty() ? "target " : "; target ").append(std::to_string(index + 1)).append(": ").append(fault);
+  }
+  [[nodiscard]] bool empty() const noexcept { return count_ == 0; }
+  [[nodiscard]] RevocationResult result() && {
+    if (count_ > kNamedFaultsMax) text_ += "; and " + std::to_string(count_ - kNamedFaultsMax) + " more targets";
+    return {.outcome = outcome_, .recorded_count = 0, .complaint = std::move(text_)};
+  }
+
+ private:
+  RevocationOutcome outcome_ = RevocationOutcome::kNothing;
+  std::size_t count_ = 0;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -54,12 +76,12 @@ RevocationResult ControlMachine::gather_records(RevocationOperation operation,
   Pipeline pipeline(base::kControlReader, control_parts(source));
   const auto policy = policy_.observe(base::kControlReader);
   RevocationRecords records(operation, revoker_->id_key(), pipeline, *policy, now);
+  TargetFaults faults;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const RevocationOutcome outcome = records.add(targets[i]);
-    if (std::string complaint = complaint_of(outcome, i); !complaint.empty()) {
-      return {.outcome = outcome, .recorded_count = 0, .complaint = std::move(complaint)};
-    }
+    if (const std::string_view fault = fault_of(outcome, records); !fault.empty()) faults.add(outcome, i, fault);
   }
+  if (!faults.empty()) return std::move(faults).result();
   if (operation == RevocationOperation::kLift) {
     for (const RevocationRecords::OpaqueToken& token : records.opaque_tokens()) {
       forget_answer(token.answers_id, token.text);

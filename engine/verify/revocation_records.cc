@@ -35,15 +35,23 @@ RevocationOutcome judge_client(const CheckState& state, std::string_view client)
   return state.unverified_claims.client == client ? RevocationOutcome::kDone : RevocationOutcome::kOtherClient;
 }
 
-bool has_sound_value(const RevocationTarget& target) noexcept {
-  if (target.kind != RevocationKind::kToken && !target.issued_to.empty()) return false;
-  if (target.kind == RevocationKind::kIssuerIssuedBefore) return target.value.empty();
-  return !target.value.empty() && target.value.size() <= kTokenBytesMax;
-}
-
-bool has_sound_time(const RevocationTarget& target) noexcept {
-  if (!has_issued_before(target.kind)) return target.issued_before_us == 0;
-  return target.issued_before_us >= 0 && target.issued_before_us <= kNumericDateUsMax;
+// What is wrong with the value or the time, whatever the issuer; empty where nothing is.
+std::string_view fault_of(const RevocationTarget& target) noexcept {
+  if (target.kind != RevocationKind::kToken && !target.issued_to.empty()) {
+    return "only a token can be asked to be of a client";
+  }
+  if (target.kind == RevocationKind::kIssuerIssuedBefore) {
+    if (!target.value.empty()) return "a value, where the kind takes none";
+  } else if (target.value.empty()) {
+    return "the value is empty";
+  } else if (target.value.size() > kTokenBytesMax) {
+    return "the value is longer than a token may be";
+  }
+  if (!has_issued_before(target.kind)) {
+    return target.issued_before_us == 0 ? std::string_view() : "a time, where the kind takes none";
+  }
+  const bool is_time = target.issued_before_us >= 0 && target.issued_before_us <= kNumericDateUsMax;
+  return is_time ? std::string_view() : "the time is before 1970 or too late";
 }
 
 }  // namespace
@@ -58,16 +66,21 @@ const CompiledIssuer* RevocationRecords::find_issuer(std::string_view name) cons
   return found == policy_.issuers.end() ? nullptr : &*found;
 }
 
+RevocationOutcome RevocationRecords::refuse(std::string_view fault) noexcept {
+  fault_ = fault;
+  return RevocationOutcome::kBadTarget;
+}
+
 RevocationOutcome RevocationRecords::add(const RevocationTarget& target) {
-  if (!has_sound_value(target) || !has_sound_time(target)) return RevocationOutcome::kBadTarget;
+  if (const std::string_view fault = fault_of(target); !fault.empty()) return refuse(fault);
   const bool is_token = target.kind == RevocationKind::kToken;
   if (target.issuer_name.empty()) {
     if (is_token) return add_token(target);
-    const bool has_one = policy_.issuers.size() == 1;
-    return has_one ? add_named(target, policy_.issuers.front().policy) : RevocationOutcome::kBadTarget;
+    if (policy_.issuers.size() != 1) return refuse("the issuer is missing, and there are several: name one");
+    return add_named(target, policy_.issuers.front().policy);
   }
   const CompiledIssuer* const issuer = find_issuer(target.issuer_name);
-  if (issuer == nullptr) return RevocationOutcome::kBadTarget;
+  if (issuer == nullptr) return refuse("there is no such issuer: it is named as in the configuration");
   return is_token ? add_token(target) : add_named(target, issuer->policy);
 }
 

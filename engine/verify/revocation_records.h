@@ -30,12 +30,15 @@ class RevocationRecords {
   // may be of several issuers.
   //   returns  kDone; kNothing; kBadTarget; kUnverified; kOtherClient; kFailed: OpenSSL fails
   [[nodiscard]] RevocationOutcome add(const RevocationTarget& target);
+  // What is wrong with the target, after kBadTarget. A static text.
+  [[nodiscard]] std::string_view fault() const noexcept { return fault_; }
 
   [[nodiscard]] const std::vector<OpaqueToken>& opaque_tokens() const noexcept { return opaque_tokens_; }
   // All records, one for each id: the one that was added last.
   [[nodiscard]] std::vector<RevocationRecord> take() &&;
 
  private:
+  [[nodiscard]] RevocationOutcome refuse(std::string_view fault) noexcept;
   [[nodiscard]] RevocationOutcome add_token(const RevocationTarget& target);
   [[nodiscard]] RevocationOutcome add_named(const RevocationTarget& target, const IssuerPolicy& issuer);
   // Nothing where the check came to no token that could be accepted.
@@ -52,6 +55,7 @@ class RevocationRecords {
   Sha256 sha256_;
   std::vector<RevocationRecord> records_;
   std::vector<OpaqueToken> opaque_tokens_;
+  std::string_view fault_;
 };
 
 }  // namespace assay::verify

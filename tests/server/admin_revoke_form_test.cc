@@ -94,6 +94,32 @@ TEST_F(RevokeFormTest, AClientMustProveWhoItIs) {
   EXPECT_EQ(code_of(token), "<none>");
 }
 
+TEST_F(RevokeFormTest, ClientsThatProveNothingAreCountedByReason) {
+  const auto refused = [this](const std::string& reason) {
+    return metric("assay_server_client_authentications_refused_total{endpoint=\"revoke\",reason=\"" + reason + "\"}");
+  };
+  for (const char* reason : {"missing", "other_scheme", "malformed", "two_ways", "two_ids", "wrong"}) {
+    EXPECT_EQ(refused(reason), 0) << reason;
+  }
+  const std::string body = "token=" + shop_token();
+  EXPECT_EQ(revoke(body, "").status, 401);
+  EXPECT_EQ(revoke(body + "&client_id=shop&client_secret=desk+secret", "").status, 401);
+  EXPECT_EQ(revoke(body + "&client_id=who&client_secret=shop+secret", "").status, 401);
+  EXPECT_EQ(revoke(body, "Authorization: Basic !\r\n").status, 401);
+  EXPECT_EQ(revoke(body + "&client_secret=x", kShop).status, 400);
+  EXPECT_EQ(revoke(body + "&client_id=desk", kShop).status, 400);
+  // What is wrong with the token is nothing of the client's proof.
+  EXPECT_EQ(revoke("", kShop).status, 400);
+  EXPECT_EQ(revoke(body, kShop).status, 200);
+  EXPECT_EQ(refused("missing"), 1);
+  EXPECT_EQ(refused("wrong"), 2);
+  EXPECT_EQ(refused("malformed"), 1);
+  EXPECT_EQ(refused("two_ways"), 1);
+  EXPECT_EQ(refused("two_ids"), 1);
+  EXPECT_EQ(refused("other_scheme"), 0);
+  EXPECT_EQ(metric("assay_server_client_authentications_refused_total{endpoint=\"introspect\",reason=\"wrong\"}"), 0);
+}
+
 TEST_F(RevokeFormTest, RefusesWhatIsNoRevocation) {
   EXPECT_THAT(revoke("", kShop).body, HasSubstr("token is missing"));
   EXPECT_EQ(revoke("token=a&token=b", kShop).status, 400);

@@ -1,6 +1,7 @@
 #include "server/admin_rights.h"
 
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,6 +61,32 @@ TEST_F(AdminRightsTest, RefusalsChallengeAndSayWhy) {
   EXPECT_THAT(wrong.body, testing::Not(HasSubstr("sesame")));
   EXPECT_EQ(see("Authorization: Basic YTpi\r\n").status, 401);
   EXPECT_EQ(see("Authorization: Bearer\r\n").status, 401);
+}
+
+TEST_F(AdminRightsTest, AMistypedSecretWhereTokensMaySteerToo) {
+  start_admin(kSecret, 1);
+  std::vector<std::string> bodies;
+  for (const std::string& wrong : {"X" + std::string(kSecret.substr(1)), std::string("sesame")}) {
+    SidecarClient client(*sidecar_->admin_address());
+    client.send(get("/revocations", bearer(wrong)));
+    fetcher_.answer(R"({"active":false})");
+    const ClientResponse response = client.receive();
+    EXPECT_EQ(response.status, 401);
+    EXPECT_THAT(response.body, HasSubstr("neither the admin secret nor a token that is accepted here"));
+    bodies.push_back(response.body);
+  }
+  // How near a guess came does not show.
+  EXPECT_EQ(bodies.front(), bodies.back());
+  const ClientResponse malformed = see(bearer("not.a.token"));
+  EXPECT_EQ(malformed.status, 401);
+  EXPECT_THAT(malformed.body, HasSubstr("neither the admin secret nor a token that is accepted here"));
+}
+
+TEST_F(AdminRightsTest, ATokenThatLacksTheScopeIsToldSo) {
+  start_admin(kSecret, 1);
+  const ClientResponse response = see(bearer(admin_token("profile")));
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, testing::Not(HasSubstr("neither")));
 }
 
 TEST_F(AdminRightsTest, AnEmptySecretIsNone) {

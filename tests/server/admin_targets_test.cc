@@ -91,10 +91,11 @@ TEST(AdminTargets, FaultsNameTheirLines) {
   EXPECT_THAT(read_lines("\n").error(), HasSubstr("line 1: not one JSON object"));
   EXPECT_THAT(read_lines("{\"kind\":\"jti\",\"value\":\"1\"}\n\n").error(), HasSubstr("line 2: not one JSON object"));
   std::string body;
-  for (std::size_t i = 0; i < kLineFaultsMax + 3; ++i) body += "{}\n";
+  for (std::size_t i = 0; i < kNamedFaultsMax + 3; ++i) body += "{}\n";
   const std::string fault = read_lines(body).error();
   EXPECT_THAT(fault, HasSubstr("line 1: kind is missing; line 2: kind is missing"));
-  EXPECT_THAT(fault, HasSubstr("line 10:"));
+  EXPECT_THAT(fault, HasSubstr("line 16:"));
+  EXPECT_THAT(fault, testing::Not(HasSubstr("line 17:")));
   EXPECT_THAT(fault, HasSubstr("; and 3 more lines"));
 }
 

@@ -1,5 +1,6 @@
 #include "server/admin.h"
 
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -54,6 +55,14 @@ TEST_F(AdminTest, OtherPathsAndMethodsAreRefused) {
       exchange_once(*sidecar_->admin_address(), "POST /metrics HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
   EXPECT_EQ(response.status, 405);
   EXPECT_EQ(response.value("allow"), "GET, HEAD");
+}
+
+TEST_F(AdminTest, SilentConnectionsKeepNobodyOut) {
+  start(ListenerSettings{});
+  std::deque<SidecarClient> silent;
+  for (std::size_t i = 0; i < kAdminConnectionsMax; ++i) silent.emplace_back(*sidecar_->admin_address());
+  EXPECT_EQ(ask_admin("/healthz").status, 200);
+  EXPECT_EQ(ask_admin("/readyz").status, 200);
 }
 
 TEST_F(AdminTest, TheDecisionListenerHasNoAdminEndpoints) {
@@ -145,7 +154,7 @@ TEST_F(AdminTest, ABatchWithAFaultRecordsNothing) {
   const ClientResponse unknown_issuer =
       call("/revoke", good + "\n" + R"({"kind":"subject","issuer":"nobody","value":"x"})", kLinesType);
   EXPECT_EQ(unknown_issuer.status, 400);
-  EXPECT_THAT(unknown_issuer.body, HasSubstr("target 2: no such issuer"));
+  EXPECT_THAT(unknown_issuer.body, HasSubstr("target 2: there is no such issuer"));
   EXPECT_EQ(revocations_.appends, 0U);
   EXPECT_EQ(ask("/me", bearer(live_token())).status, 200);
 }

@@ -52,6 +52,23 @@ class Introspections : public SidecarTest, public testing::WithParamInterface<Po
 INSTANTIATE_TEST_SUITE_P(All, Introspections, testing::Values(PollerChoice::kAuto, PollerChoice::kEpoll),
                          [](const auto& test) { return test.param == PollerChoice::kEpoll ? "Epoll" : "Auto"; });
 
+TEST_P(Introspections, ClientsThatProveNothingAreCountedByReason) {
+  start_here();
+  const auto refused = [this](const std::string& reason) {
+    return metric("assay_server_client_authentications_refused_total{endpoint=\"introspect\",reason=\"" + reason +
+                  "\"}");
+  };
+  EXPECT_EQ(refused("wrong"), 0);
+  EXPECT_EQ(exchange(post("/introspect", "token=x&client_id=gate&client_secret=no", "")).status, 401);
+  EXPECT_EQ(exchange(post("/introspect", "token=x", "Authorization: Bearer x\r\n")).status, 401);
+  EXPECT_EQ(exchange(post("/introspect", "token=x", "")).status, 401);
+  EXPECT_EQ(exchange(post("/introspect", "", kCredentials)).status, 400);
+  EXPECT_EQ(refused("wrong"), 1);
+  EXPECT_EQ(refused("other_scheme"), 1);
+  EXPECT_EQ(refused("missing"), 1);
+  EXPECT_EQ(metric("assay_server_client_authentications_refused_total{endpoint=\"revoke\",reason=\"wrong\"}"), 0);
+}
+
 TEST_P(Introspections, AGoodJwtIsActive) {
   start_here();
   const ClientResponse response =

@@ -12,8 +12,8 @@ constexpr std::string_view kGood = "Basic Z2F0ZTpzJTNBY3JldA==";  // gate, s%3Ac
 
 class ClientCall : public testing::Test {
  protected:
-  // The client's id, or "status error".
-  std::string outcome(std::string_view authorization, std::string_view body) {
+  // The client's id, or an error.
+  tl::expected<std::string, OauthError> authenticate(std::string_view authorization, std::string_view body) {
     HttpField field{.name = "authorization", .value = authorization};
     HttpRequest request;
     if (!authorization.empty()) request.fields = {&field, 1};
@@ -21,8 +21,17 @@ class ClientCall : public testing::Test {
     const auto form = Form::parse(body, arena);
     if (!form) return std::string(text_of(form.error()));
     const auto client = authenticate_client(request, *form, clients_, arena);
-    if (client) return (*client)->id;
-    return std::to_string(client.error().status) + " " + std::string(client.error().error);
+    if (!client) return tl::unexpected<OauthError>(client.error());
+    return (*client)->id;
+  }
+  // The client's id, or "status error".
+  std::string outcome(std::string_view authorization, std::string_view body) {
+    const auto id = authenticate(authorization, body);
+    return id ? *id : std::to_string(id.error().status) + " " + std::string(id.error().error);
+  }
+  std::string_view fault(std::string_view authorization, std::string_view body) {
+    const auto id = authenticate(authorization, body);
+    return id ? "none" : name_of(id.error().client_fault);
   }
 
   std::vector<ClientCredentials> clients_{
@@ -86,6 +95,26 @@ TEST_F(ClientCall, RefusesEveryoneElse) {
       {"Bearer x", "client_id=gate"},
   };
   for (const auto& c : cases) EXPECT_EQ(outcome(c.authorization, c.body), "401 invalid_client") << c.body;
+}
+
+TEST_F(ClientCall, SaysWhichFaultItIs) {
+  const struct {
+    std::string_view authorization;
+    std::string_view body;
+    std::string_view fault;
+  } cases[] = {
+      {"", "", "missing"},
+      {"", "client_id=gate", "missing"},
+      {"Basic Z2F0ZTo=", "", "missing"},
+      {"Bearer x", "", "other_scheme"},
+      {"Basic !", "", "malformed"},
+      {kGood, "client_id=gate&client_secret=s%3Acret", "two_ways"},
+      {kGood, "client_id=other", "two_ids"},
+      // The same for a client that is not there and for another secret.
+      {"", "client_id=nobody&client_secret=s%3Acret", "wrong"},
+      {"", "client_id=gate&client_secret=another", "wrong"},
+  };
+  for (const auto& c : cases) EXPECT_EQ(fault(c.authorization, c.body), c.fault) << c.authorization << " " << c.body;
 }
 
 TEST_F(ClientCall, WhereNoClientIsConfiguredNobodyIsOne) {

@@ -131,6 +131,15 @@ def test_the_configuration_and_its_routes_decide(keys, write, request_options, c
         assert done.lines[-1].startswith(code) and done.status == (code != "accept"), done
 
 
+def test_without_a_request_a_get_of_the_root_is_judged(keys, write):
+    file, token = write(local(keys)), keys.mint()
+    root = write(local(keys) + '[[route]]\npath = "/"\nmethods = ["GET"]\n')
+    for command in ("verify", "explain"):
+        done = assay(command, "--config", file, "--now", NOW, token)
+        assert done.lines[-1].startswith("refuse no_route"), done
+        assert assay(command, "--config", root, "--now", NOW, token).status == 0
+
+
 def test_the_listener_chooses_the_issuers(keys, write):
     other = ISSUER_TABLE.replace('"main"', '"other"').replace(ISSUER, "https://other.example") % f"file:{keys.jwks}"
     listeners = "".join(LISTENER % "tcp://127.0.0.1:0" + f'issuers = ["{name}"]\n' for name in ("main", "other"))
@@ -138,7 +147,8 @@ def test_the_listener_chooses_the_issuers(keys, write):
     for listener, said in ((1, "accept alice"), (2, "refuse unknown_issuer")):
         done = assay("verify", "--config", file, "--now", NOW, "--listener", listener, keys.mint())
         assert done.out.startswith(said), done
-    assert assay("verify", "--config", file, "--listener", 3, "x").status == 2
+    done = assay("verify", "--config", file, "--listener", 3, "x")
+    assert done.status == 2 and "--listener 3: the configuration has only 2" in done.err
 
 
 def test_no_access_token_comes_in_where_events_do(keys, write, tmp_path):
@@ -149,6 +159,9 @@ def test_no_access_token_comes_in_where_events_do(keys, write, tmp_path):
     assert assay("verify", "--config", file, "--now", NOW, keys.mint()).out.startswith("accept alice")
     done = assay("verify", "--config", file, "--now", NOW, "--listener", 2, keys.mint())
     assert done.status == 2 and "events" in done.err
+    file = write(events + checks + ISSUER_TABLE % f"file:{keys.jwks}" + 'events = { audience = "e" }\n')
+    assert assay("verify", "--config", file, "--now", NOW, keys.mint()).out.startswith("accept alice")
+    assert assay("verify", "--config", file, "--now", NOW, "--listener", 1, keys.mint()).status == 2
 
 
 def test_rules_and_a_configuration_exclude_each_other(keys, write):
@@ -271,6 +284,7 @@ def test_serve_reloads_and_keeps_the_old_file_if_the_new_one_is_broken(keys, ser
     assert serve.status("/orders/1", token) == 403
     serve.file.write_text(old.replace("127.0.0.1:0", "127.0.0.1:1"))
     serve.program.send_signal(signal.SIGHUP)
+    serve.wait_for_log("[[listener]] address differs from what was read at the start")
     serve.wait_for_log("change at a restart only")
     assert serve.status("/orders/1", token) == 403
     assert serve.stop() == 0
@@ -280,6 +294,7 @@ def test_serve_leaves_who_may_steer_to_a_restart(serve):
     old = serve.file.read_text()
     serve.file.write_text(old + '[admin]\naddress = "tcp://127.0.0.1:0"\nscope = "steer"\n')
     serve.program.send_signal(signal.SIGHUP)
+    serve.wait_for_log("[admin] differs from what was read at the start")
     serve.wait_for_log("[admin], [[client]], [state] and [outbound] change at a restart only")
     assert serve.stop() == 0
 

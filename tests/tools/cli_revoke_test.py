@@ -1,5 +1,7 @@
 """assay revoke against a running sidecar, and the admin listener's own calls that only `assay serve` can answer."""
+import http.server
 import json
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -16,7 +18,7 @@ address = "tcp://127.0.0.1:0"
 [admin]
 address = "%s"
 secret_file = "admin.secret"
-
+%s
 [[issuer]]
 name = "main"
 issuer = "https://issuer.example"
@@ -24,6 +26,34 @@ jwks = "file:%s"
 audiences = ["api"]
 """
 STATE = '[state]\nrevocations = "sqlite:revocations.db"\n'
+
+
+class Stranger:
+    """A server that is no sidecar, and answers every POST alike."""
+
+    def __init__(self, status, headers, body):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Steered(Serve):
@@ -66,9 +96,9 @@ def serve(keys, tmp_path):
     running = []
     (tmp_path / "admin.secret").write_text(SECRET + "\n")
 
-    def start(rest=STATE, admin="tcp://127.0.0.1:0"):
+    def start(rest=STATE, admin="tcp://127.0.0.1:0", admin_more=""):
         file = tmp_path / "assay.toml"
-        file.write_text(CONFIG % (admin, keys.jwks) + rest)
+        file.write_text(CONFIG % (admin, admin_more, keys.jwks) + rest)
         running.append(Steered(file))
         return running[-1]
     yield start
@@ -138,12 +168,34 @@ def test_a_unix_socket_is_a_way_in(keys, serve, tmp_path):
 def test_what_the_sidecar_refuses_is_told(keys, serve, tmp_path):
     sidecar = serve()
     done = sidecar.revoke("--subject", "alice", "--issuer", "nobody")
-    assert (done.status, done.out) == (1, "") and "400" in done.err and "no such issuer" in done.err
+    assert (done.status, done.out) == (1, "") and "400" in done.err and "there is no such issuer" in done.err
     (tmp_path / "admin.secret").write_text("another-secret-of-this-file")
     done = sidecar.revoke("--subject", "alice")
     assert (done.status, done.out) == (1, "")
     assert "401" in done.err and "admin.secret is not its admin secret" in done.err
     assert "another-secret" not in done.err and sidecar.accepts(mint(keys))
+
+
+def test_a_port_beside_the_admin_listener_is_named_as_what_it_is(keys, serve, tmp_path):
+    sidecar = serve()
+    said = "is no admin listener of a sidecar"
+    done = sidecar.revoke("--subject", "alice", admin=sidecar.url)
+    assert (done.status, done.out) == (2, "") and said in done.err and "401" in done.err
+    assert "is not its admin secret" not in done.err and SECRET not in done.err
+    for status, headers, body in ((200, {}, b"welcome"), (200, {}, b'{"error":"x"}'), (404, {}, b"<html>"),
+                                  (401, {"WWW-Authenticate": 'Basic realm="intranet"'}, b""), (401, {}, b""),
+                                  (403, {"WWW-Authenticate": "Bearer"}, b'{"error":"lacks_rights"}')):
+        with Stranger(status, headers, body) as stranger:
+            done = sidecar.revoke("--subject", "alice", admin=stranger.url)
+            assert (done.status, done.out) == (2, "") and said in done.err and str(status) in done.err, status
+    assert sidecar.accepts(mint(keys))
+
+
+def test_a_mistyped_secret_is_told_where_tokens_may_steer_too(keys, serve, tmp_path):
+    sidecar = serve(admin_more='scope = "assay:admin"\n')
+    (tmp_path / "admin.secret").write_text("another-secret-of-this-file")
+    done = sidecar.revoke("--subject", "alice")
+    assert (done.status, done.out) == (1, "") and "neither the admin secret nor a token" in done.err
 
 
 def test_a_sidecar_without_a_log_says_which_setting_is_missing(serve):
@@ -201,7 +253,8 @@ def test_the_admin_listener_reloads_and_says_why_not(keys, serve):
     assert status == 422 and "assay.toml:" in answer["error_description"] and "colour" in answer["error_description"]
     sidecar.file.write_text(old.replace('"tcp://127.0.0.1:0"', '"tcp://127.0.0.1:1"', 1))
     status, answer = sidecar.post("/reload")
-    assert status == 422 and "change at a restart only" in answer["error_description"]
+    assert status == 422 and "[[listener]] address" in answer["error_description"]
+    assert "change at a restart only" in answer["error_description"]
     sidecar.file.write_text(old.replace('"api"', '"other"'))
     assert sidecar.post("/reload")[0] == 200
     request = urllib.request.Request(sidecar.url + "/", headers={"Authorization": f"Bearer {mint(keys)}"})
@@ -210,10 +263,33 @@ def test_the_admin_listener_reloads_and_says_why_not(keys, serve):
     assert refused.value.headers["X-Assay-Code"] == "bad_audience"
 
 
+def test_a_reload_notices_what_the_secret_files_hold(keys, serve, tmp_path):
+    secrets = {"admin.secret": '[admin] secret_file (', "shop.secret": '[[client]] "shop" secret_file (',
+               "id.key": "[state] id_key_file ("}
+    for name in ("shop.secret", "id.key"):
+        (tmp_path / name).write_text("a-secret-of-thirty-two-bytes-....")
+    sidecar = serve(rest=STATE + 'id_key_file = "id.key"\n\n[[client]]\nid = "shop"\nsecret_file = "shop.secret"\n',
+                    admin_more='clients = ["shop"]\n')
+    assert sidecar.post("/reload") == (200, {"reloaded": True})
+    for name, setting in secrets.items():
+        old = (tmp_path / name).read_text()
+        (tmp_path / name).write_text("b-secret-of-thirty-two-bytes-....")
+        status, answer = sidecar.post("/reload")
+        assert status == 422, name
+        said = answer["error_description"]
+        assert setting in said and name in said and "restart" in said and "b-secret" not in said, said
+        (tmp_path / name).write_text(old.rstrip("\n"))  # the line end is no part of it
+        assert sidecar.post("/reload")[0] == 200
+
+
 def test_the_admin_listener_explains(keys, serve):
     sidecar = serve()
     status, answer = sidecar.post("/explain", json.dumps({"token": mint(keys), "path": "/"}).encode())
     assert status == 200 and answer["verdict"] == "accept"
+    assert sidecar.post("/explain", json.dumps({"token": mint(keys)}).encode())[1]["verdict"] == "accept"
+    status, answer = sidecar.post("/explain", json.dumps({"token": mint(keys), "listener": 2}).encode())
+    assert status == 400 and "has only 1" in answer["error_description"]
+    answer = sidecar.post("/explain", json.dumps({"token": mint(keys), "listener": 1}).encode())[1]
     assert {"check": "revocation", "result": "ok"}.items() <= next(
         step for step in answer["steps"] if step["check"] == "revocation").items()
     assert sidecar.revoke("--subject", "alice").status == 0

@@ -205,5 +205,6 @@ def test_state_changes_at_a_restart_only(config, serve):
     running = serve(file)
     file.write_text(file.read_text().replace("revocations.db", "other.db"))
     running.program.send_signal(signal.SIGHUP)
+    running.wait_for_log("[state] revocations differs from what was read at the start")
     running.wait_for_log("[state] and [outbound] change at a restart only")
     assert running.stop() == 0

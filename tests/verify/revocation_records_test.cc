@@ -1,5 +1,9 @@
 #include "verify/revocation_records.h"
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -94,6 +98,68 @@ TEST_F(RevocationRecordsTest, RefusesUnsoundTargetsWhole) {
   }
   EXPECT_EQ(log_.appends, 0U);
   EXPECT_EQ(code_at(token()), ErrorCode::kNone);
+}
+
+TEST_F(RevocationRecordsTest, EachFaultOfATargetHasItsOwnSentence) {
+  IssuerPolicy second = issuer_policy();
+  second.name = "second";
+  second.issuer = "https://second.example";
+  open(policy({issuer_policy(), second}));
+  const std::string long_value(kTokenBytesMax + 1, 'x');
+  const struct {
+    RevocationTarget target;
+    const char* said;
+  } cases[] = {
+      {{.kind = RevocationKind::kSubject, .value = "alice"}, "the issuer is missing, and there are several"},
+      {{.kind = RevocationKind::kSubject, .issuer_name = "third", .value = "alice"}, "there is no such issuer"},
+      {{.issuer_name = "third", .value = "a.b.c"}, "there is no such issuer"},
+      {{.kind = RevocationKind::kSubject, .issuer_name = "main", .value = ""}, "the value is empty"},
+      {{.kind = RevocationKind::kSubject, .issuer_name = "main", .value = long_value}, "the value is longer"},
+      {{.kind = RevocationKind::kIssuerIssuedBefore, .issuer_name = "main", .value = "x"}, "a value, where"},
+      {{.kind = RevocationKind::kJti, .issuer_name = "main", .value = "x", .issued_before_us = 1}, "a time, where"},
+      {{.kind = RevocationKind::kIssuerIssuedBefore, .issuer_name = "main", .issued_before_us = -1}, "before 1970"},
+      {{.kind = RevocationKind::kJti, .issuer_name = "main", .value = "x", .issued_to = "app"}, "only a token"},
+  };
+  for (const auto& c : cases) {
+    RevocationResult seen;
+    engine_->control().revoke({&c.target, 1}, kNow, [&](const RevocationResult& result) { seen = result; });
+    EXPECT_EQ(seen.outcome, RevocationOutcome::kBadTarget) << c.said;
+    EXPECT_THAT(seen.complaint, ::testing::StartsWith(std::string("target 1: ") + c.said));
+  }
+  EXPECT_EQ(log_.appends, 0U);
+}
+
+TEST_F(RevocationRecordsTest, ManyFaultsAreNamedUpToABoundAndCounted) {
+  open(policy());
+  std::vector<RevocationTarget> targets(100, {.kind = RevocationKind::kSubject, .value = "alice"});
+  const auto revoke_all = [&] {
+    RevocationResult seen;
+    engine_->control().revoke(targets, kNow, [&](const RevocationResult& result) { seen = result; });
+    return seen.complaint;
+  };
+  targets[2].issuer_name = "nobody";
+  targets[50].value = "";
+  EXPECT_EQ(revoke_all(),
+            "target 3: there is no such issuer: it is named as in the configuration; target 51: the value is empty");
+  for (RevocationTarget& target : targets) target.value = "";
+  const std::string all = revoke_all();
+  EXPECT_THAT(all, ::testing::HasSubstr("; target 16: the value is empty; and 84 more targets"));
+  EXPECT_THAT(all, ::testing::Not(::testing::HasSubstr("target 17")));
+  EXPECT_EQ(log_.appends, 0U);
+}
+
+// Whoever gets 503 sends it again, and a wrong target would be wrong again.
+TEST_F(RevocationRecordsTest, AWrongTargetOutweighsOneThatCannotBeVerifiedNow) {
+  IssuerPolicy issuer = issuer_policy();
+  issuer.keys = {.kind = KeySource::Kind::kJwksUrl, .text = "https://issuer.example/jwks"};
+  open(policy({issuer}));
+  const std::string compact = token();
+  const std::array<RevocationTarget, 3> targets{
+      {{.value = compact}, {.kind = RevocationKind::kSubject, .value = ""}, {.value = compact}}};
+  RevocationResult seen;
+  engine_->control().revoke(targets, kNow, [&](const RevocationResult& result) { seen = result; });
+  EXPECT_EQ(seen.outcome, RevocationOutcome::kBadTarget);
+  EXPECT_THAT(seen.complaint, ::testing::HasSubstr("target 3: keys or an answer"));
 }
 
 TEST_F(RevocationRecordsTest, RecordsSayWhenTheyMayBeForgotten) {

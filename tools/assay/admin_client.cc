@@ -6,6 +6,7 @@
 #include <future>
 #include <utility>
 
+#include "base/letter_case.h"
 #include "outbound/http_fetcher.h"
 
 namespace assay::cli {
@@ -66,7 +67,11 @@ tl::expected<AdminAnswer, std::string> post_json(const AdminPlace& place, std::s
                 [&promise](FetchResult result) { promise.set_value(std::move(result)); });
   FetchResult result = future.get();
   if (result.outcome != FetchOutcome::kAnswered) return fault(std::move(result.complaint));
-  return AdminAnswer{.status = result.status, .body = std::move(result.body)};
+  AdminAnswer answer{.status = result.status, .challenge = {}, .body = std::move(result.body)};
+  for (HttpHeader& header : result.headers) {
+    if (base::equals_ignoring_case(header.name, "www-authenticate")) answer.challenge = std::move(header.value);
+  }
+  return answer;
 }
 
 }  // namespace assay::cli

@@ -20,6 +20,7 @@ struct AdminPlace {
 
 struct AdminAnswer {
   int status = 0;
+  std::string challenge;  // WWW-Authenticate; empty: none
   std::string body;
 };
 

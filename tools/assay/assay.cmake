@@ -8,6 +8,7 @@ add_executable(assay
   ${CMAKE_CURRENT_LIST_DIR}/configured_engine.cc
   ${CMAKE_CURRENT_LIST_DIR}/decider.cc
   ${CMAKE_CURRENT_LIST_DIR}/explain_command.cc
+  ${CMAKE_CURRENT_LIST_DIR}/fixed_part.cc
   ${CMAKE_CURRENT_LIST_DIR}/json_argument.cc
   ${CMAKE_CURRENT_LIST_DIR}/keys_command.cc
   ${CMAKE_CURRENT_LIST_DIR}/line_reader.cc

@@ -10,30 +10,27 @@
 #include "assay/json_argument.h"
 #include "assay/terminal.h"
 #include "base/check.h"
+#include "server/admin_explain.h"
 
 namespace assay::cli {
 namespace {
 
 // Nothing after a complaint.
-std::optional<ConfiguredEngine> open_configured(const CLI::App& command, const DeciderOptions& options) {
+std::optional<ConfiguredEngine> open_configured(const CLI::App& command, const DeciderOptions& options,
+                                                std::uint32_t& entrance) {
   for (const std::string& name : given_policy_options(command)) {
     complain(name + " and --config exclude each other: with --config the file says what is accepted");
     return std::nullopt;
   }
   const std::optional<config::Configuration> configuration = load_configuration(options.config);
   if (!configuration) return std::nullopt;
-  // Without listeners there is one entrance for all. [admin]'s, behind the listeners', is none of them.
-  const std::size_t listener_count = std::max<std::size_t>(1, configuration->settings.listeners.size());
-  if (options.listener > listener_count) {
-    complain("--listener " + std::to_string(options.listener) + ": " + options.config + " has only " +
-             std::to_string(listener_count));
+  const tl::expected<std::uint32_t, std::string> chosen =
+      server::explained_entrance(configuration->settings.listeners, options.listener);
+  if (!chosen) {
+    complain("--listener " + chosen.error());
     return std::nullopt;
   }
-  const auto& listeners = configuration->settings.listeners;
-  if (!listeners.empty() && listeners[options.listener - 1].mode == ListenerMode::kEvents) {
-    complain("--listener " + std::to_string(options.listener) + ": no access tokens come in there, but events");
-    return std::nullopt;
-  }
+  entrance = *chosen;
   ConfiguredEngine opened = open_engine(*configuration);
   for (const std::string& sentence : wait_for_keys(*configuration, opened.engine->control())) complain(sentence);
   return opened;
@@ -61,12 +58,14 @@ std::optional<ConfiguredEngine> open_from_options(const CLI::App& command, const
 void declare_decider_options(CLI::App& command, DeciderOptions& options) {
   command.add_option("--config", options.config, "Configuration of the sidecar; keys are fetched as it says")
       ->type_name("FILE");
-  command.add_option("--listener", options.listener, "Of --config: through which listener the token comes, from 1 [1]")
+  command
+      .add_option("--listener", options.listener,
+                  "Of --config: through which listener the token comes, counted from 1 [the first that tokens come by]")
       ->type_name("N")
       ->check(CLI::Range(1U, 1'000'000U));
-  command.add_option("--method", options.method, "Of --config: the request's method, for its routes")
+  command.add_option("--method", options.method, "Of --config: the request's method, for its routes [GET]")
       ->type_name("TEXT");
-  command.add_option("--path", options.path, "Of --config: the request's path, for its routes")->type_name("TEXT");
+  command.add_option("--path", options.path, "Of --config: the request's path, for its routes [/]")->type_name("TEXT");
   command.add_option("--now", options.now, "Decide as of this time: seconds since the epoch, fractions allowed")
       ->type_name("EPOCH");
   declare_policy_options(command, options.policy);
@@ -83,18 +82,20 @@ std::optional<Decider> Decider::open(const CLI::App& command, const DeciderOptio
     now_us = date->us;
   }
   const bool configured = command.count("--config") > 0;
+  std::uint32_t entrance = 0;
   std::optional<ConfiguredEngine> opened =
-      configured ? open_configured(command, options) : open_from_options(command, options);
+      configured ? open_configured(command, options, entrance) : open_from_options(command, options);
   if (!opened) return std::nullopt;
-  return Decider(std::move(*opened), options, now_us);
+  return Decider(std::move(*opened), options, entrance, now_us);
 }
 
-Decider::Decider(ConfiguredEngine opened, const DeciderOptions& options, std::optional<std::int64_t> now_us)
+Decider::Decider(ConfiguredEngine opened, const DeciderOptions& options, std::uint32_t entrance,
+                 std::optional<std::int64_t> now_us)
     : opened_(std::move(opened)),
       worker_(opened_.engine->worker()),
       method_(options.method),
-      path_(options.config.empty() ? "/" : options.path),
-      entrance_(options.listener - 1),
+      path_(options.path),
+      entrance_(entrance),
       now_us_(now_us) {}
 
 Now Decider::now() const {

@@ -1,6 +1,7 @@
 // verify and explain: the same inputs, the same engine, the same time.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -13,6 +14,7 @@
 #include "assay/control.h"
 #include "assay/engine.h"
 #include "assay/policy_options.h"
+#include "server/admin_explain.h"
 
 namespace assay::cli {
 
@@ -20,8 +22,9 @@ namespace assay::cli {
 struct DeciderOptions {
   std::string config;  // file name; empty: `policy` counts
   PolicyOptions policy;
-  std::uint32_t listener = 1;
-  std::string method, path;
+  std::size_t listener = 0;  // from 1; 0: the first that tokens come by
+  std::string method{server::kExplainedMethod};
+  std::string path{server::kExplainedPath};
   std::string now;
 };
 
@@ -42,7 +45,8 @@ class Decider {
   [[nodiscard]] Explanation explain(std::string_view token);
 
  private:
-  Decider(ConfiguredEngine opened, const DeciderOptions& options, std::optional<std::int64_t> now_us);
+  Decider(ConfiguredEngine opened, const DeciderOptions& options, std::uint32_t entrance,
+          std::optional<std::int64_t> now_us);
   [[nodiscard]] Now now() const;
 
   ConfiguredEngine opened_;

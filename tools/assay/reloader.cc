@@ -9,28 +9,12 @@
 namespace assay::cli {
 namespace {
 
-// Everything that only a restart changes: the configuration without its policy.
-std::string fixed_part(config::Configuration configuration) {
-  const std::vector<EntrancePolicy> policies = std::move(configuration.policy.entrances);
-  std::string entrances;
-  for (const ListenerSettings& listener : configuration.settings.listeners) {
-    entrances += std::to_string(listener.entrance) + " ";
-  }
-  configuration.policy = Policy{};
-  configuration.policy.entrances.resize(policies.size());
-  if (const auto& admin = configuration.settings.admin; admin && admin->entrance) {
-    configuration.policy.entrances[*admin->entrance] = policies[*admin->entrance];
-  }
-  configuration.sources.clear();
-  return entrances + config::describe(configuration);
-}
-
 tl::unexpected<std::string> fault(std::string sentence) { return tl::unexpected<std::string>(std::move(sentence)); }
 
 }  // namespace
 
 Reloader::Reloader(std::string path, const config::Configuration& running, Control& control)
-    : path_(std::move(path)), fixed_part_(fixed_part(running)), control_(control) {}
+    : path_(std::move(path)), fixed_part_(running), control_(control) {}
 
 tl::expected<void, std::string> Reloader::reload() {
   const base::MutexLock lock(mutex_);
@@ -50,8 +34,10 @@ tl::expected<void, std::string> Reloader::try_reload() {
     for (const std::string& line : next.error()) lines += (lines.empty() ? "" : "; ") + line;
     return fault(std::move(lines));
   }
-  if (fixed_part(*next) != fixed_part_) {
-    return fault("[server], [[listener]], [admin], [[client]], [state] and [outbound] change at a restart only");
+  if (const std::string setting = fixed_part_.difference_to(FixedPart(*next)); !setting.empty()) {
+    return fault(setting +
+                 " differs from what was read at the start: [server], [[listener]], [admin], [[client]], [state] and "
+                 "[outbound] change at a restart only");
   }
   const Expected<void> reloaded = control_.reload(std::move(next->policy));
   if (!reloaded) return fault(std::string(facts_of(reloaded.error().code).text));

@@ -5,6 +5,7 @@
 
 #include "assay/control.h"
 #include "assay/expected.h"
+#include "assay/fixed_part.h"
 #include "base/mutex.h"
 #include "config/config.h"
 
@@ -24,7 +25,7 @@ class Reloader {
   [[nodiscard]] tl::expected<void, std::string> try_reload();
 
   const std::string path_;
-  const std::string fixed_part_;  // of the configuration in force
+  const FixedPart fixed_part_;  // of the configuration in force
   Control& control_;
   base::Mutex mutex_;  // one at a time: the later reading of the file is in force
 };

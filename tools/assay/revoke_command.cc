@@ -16,6 +16,7 @@
 #include "assay/terminal.h"
 #include "assay/text_file.h"
 #include "config/named_file.h"
+#include "server/admin_rights.h"
 #include "signing/json_text.h"
 
 namespace assay::cli {
@@ -146,15 +147,30 @@ std::string member_of(std::string_view body, std::string_view name) {
   return {};
 }
 
+bool is_done(int status) { return status == 200 || status == 202; }
+
+// Whether the answer is one that an admin listener of a sidecar gives: a port next to it is easily named.
+bool is_of_admin_listener(const AdminAnswer& answer) {
+  const std::string realm = "realm=\"" + std::string(server::kAdminRealm) + '"';
+  if (!answer.challenge.empty()) return answer.challenge.find(realm) != std::string::npos;
+  return answer.status != 401 && !member_of(answer.body, is_done(answer.status) ? "recorded" : "error").empty();
+}
+
 ExitStatus report(const AdminAnswer& answer, const RevokeOptions& options) {
-  if (answer.status == 200 || answer.status == 202) {
+  if (!is_of_admin_listener(answer)) {
+    complain("--admin: " + options.admin + " is no admin listener of a sidecar (it answers " +
+             std::to_string(answer.status) + "): take the address that `assay serve` prints behind \"admin\"");
+    return ExitStatus::kUsage;
+  }
+  if (is_done(answer.status)) {
     const std::string recorded = member_of(answer.body, "recorded");
     std::printf("%s %s%s\n", options.lift ? "lifted" : "revoked", printable(recorded).c_str(),
                 answer.status == 202 ? ", not in the fleet yet" : "");
     if (recorded == "0") complain("nothing was recorded: the sidecar accepts no such token");
     return ExitStatus::kAccepted;
   }
-  const std::string description = printable(member_of(answer.body, "error_description"));
+  const std::string sent = member_of(answer.body, "error_description");
+  const std::string description = printable(sent.empty() ? member_of(answer.body, "detail") : sent);
   std::string sentence = "the sidecar answers " + std::to_string(answer.status);
   if (answer.status == 401) sentence += ": the secret of " + options.secret_file + " is not its admin secret";
   if (!description.empty()) sentence += ": " + description;
@@ -188,7 +204,8 @@ constexpr const char* kFooter = R"(
 Tells a running sidecar, through its admin listener, that tokens are to be refused from now on, or with --lift that they
 are no longer. What is revoked survives a restart and reaches every node of the fleet.
 
-Exit status: 0 done, 1 the sidecar refuses, 2 usage error, 3 no answer, or it cannot keep it.
+Exit status: 0 done, 1 the sidecar refuses, 2 usage error (another program answers, for one), 3 no answer, or it cannot
+keep it.
 
 Examples:
   assay revoke --admin http://127.0.0.1:8182 --secret-file admin.secret --subject alice --issuer credicorp

@@ -112,7 +112,7 @@ enum class RevocationOutcome : std::uint8_t {
   kDone,         // survives a crash, and is on its way to every node where there is a fleet
   kDoneHere,     // survives a crash; the fleet cannot be reached and gets it later
   kNothing,      // nothing to record: a JWT that does not verify here, or whose time is over. RFC 7009 sec 2.2
-  kBadTarget,    // nothing recorded: the issuer has no such name, or the value is empty or too long
+  kBadTarget,    // nothing recorded: of some target the issuer, the value or the time is wrong
   kUnverified,   // nothing recorded: a JWT cannot be verified now, because its issuer's keys are not there; or whom an
                  // opaque token was issued to is not known now
   kOtherClient,  // nothing recorded: the token was issued to another client than RevocationTarget::issued_to
@@ -124,8 +124,11 @@ enum class RevocationOutcome : std::uint8_t {
 struct RevocationResult {
   RevocationOutcome outcome = RevocationOutcome::kNothing;
   std::size_t recorded_count = 0;  // records of the log that the targets came to
-  std::string complaint;           // one line for people; empty where all is well
+  std::string complaint;           // one line for people; empty where all is well. Targets are counted from 1
 };
+
+// Targets of one call whose faults a complaint names; the others are counted.
+inline constexpr std::size_t kNamedFaultsMax = 16;
 using RevocationDone = std::function<void(const RevocationResult&)>;
 
 // One revocation that is enforced, as far as it is known: values cannot be read back from their ids.
