@@ -17,12 +17,23 @@ std::string field_of(const HttpResponse& response, std::string_view name) {
 // RFC 6749 sec 5.2.
 TEST(OauthErrorWriter, AnUnknownClientIsAskedForBasic) {
   OauthErrorWriter writer;
-  const HttpResponse response = writer.write(invalid_client("who?"));
+  const HttpResponse response = writer.write(invalid_client("who?", ClientFault::kWrong));
   EXPECT_EQ(response.status, 401);
   EXPECT_EQ(response.body, R"({"error":"invalid_client","error_description":"who?"})");
   EXPECT_EQ(field_of(response, "WWW-Authenticate"), "Basic realm=\"assay\", charset=\"UTF-8\"");
   EXPECT_EQ(field_of(response, "Cache-Control"), "no-store");
   EXPECT_EQ(field_of(response, "Content-Type"), "application/json");
+}
+
+TEST(OauthError, OnlyFaultsOfTheClientsProofAreCounted) {
+  ClientFaultCounters counters;
+  count_client_fault(invalid_client("who?", ClientFault::kWrong), counters);
+  count_client_fault(invalid_request("two ids", ClientFault::kTwoIds), counters);
+  count_client_fault(invalid_request("no token"), counters);
+  for (std::size_t i = 0; i < kClientFaultCount; ++i) {
+    const auto fault = static_cast<ClientFault>(i);
+    EXPECT_EQ(counters.read(i), fault == ClientFault::kWrong || fault == ClientFault::kTwoIds ? 1U : 0U) << i;
+  }
 }
 
 TEST(OauthErrorWriter, OtherErrorsHaveNoChallenge) {
