@@ -19,10 +19,11 @@ class AdminExplainTest : public SidecarTest {
  protected:
   void SetUp() override { start(ListenerSettings{}); }
   [[nodiscard]] AdminPage explain(std::string_view body) {
-    return explain_page(engine_->control(), listeners_, body, reader_, Now::read());
+    return explain_page(engine_->control(), listeners_, body, reader_, now_);
   }
 
   std::vector<ListenerSettings> listeners_{1};
+  Now now_ = Now::read();
   JsonObjectReader reader_{kAdminObjectBytesMax};
 };
 

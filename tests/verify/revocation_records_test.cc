@@ -117,7 +117,8 @@ TEST_F(RevocationRecordsTest, EachFaultOfATargetHasItsOwnSentence) {
       {{.kind = RevocationKind::kSubject, .issuer_name = "main", .value = long_value}, "the value is longer"},
       {{.kind = RevocationKind::kIssuerIssuedBefore, .issuer_name = "main", .value = "x"}, "a value, where"},
       {{.kind = RevocationKind::kJti, .issuer_name = "main", .value = "x", .issued_before_us = 1}, "a time, where"},
-      {{.kind = RevocationKind::kIssuerIssuedBefore, .issuer_name = "main", .issued_before_us = -1}, "before 1970"},
+      {{.kind = RevocationKind::kIssuerIssuedBefore, .issuer_name = "main", .issued_before_us = -1},
+       "the time is before 1970"},
       {{.kind = RevocationKind::kJti, .issuer_name = "main", .value = "x", .issued_to = "app"}, "only a token"},
   };
   for (const auto& c : cases) {
