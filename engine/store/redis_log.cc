@@ -10,7 +10,6 @@
 #include "store/redis_log.h"
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <sys/eventfd.h>
 #include <thread>
@@ -20,6 +19,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "store/redis_connection.h"
 #include "store/redis_log_follower.h"
 #include "store/sqlite_log.h"
 
@@ -141,12 +141,8 @@ void RedisLog::Impl::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-// hiredis writes without MSG_NOSIGNAL, so a server that is gone would end the process.
 void RedisLog::Impl::run() {
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  block_broken_pipe();
   FleetFollower follower(
       settings_, *local_, wake_fd_, [this] { return has_ended(); }, events());
   follower.run();

@@ -11,9 +11,6 @@ namespace assay::store {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
-// Waiting after a failed connection: doubles, and three quarters to all of it are taken, so that nodes spread.
-constexpr std::int64_t kBackoffMinNs = 50 * kNsPerMs;
-constexpr std::int64_t kBackoffMaxNs = 5'000 * kNsPerMs;
 // How long a node that asked waits before it asks again: doubles.
 constexpr std::int64_t kAskIntervalMinNs = 10'000 * kNsPerMs;
 constexpr std::int64_t kAskIntervalMaxNs = 640'000 * kNsPerMs;
@@ -59,9 +56,8 @@ void FleetFollower::run() {
     if (stream_ && follow_stream()) return;
     stream_.reset();
     events_.state(RevocationLogHealth::Fleet::kCutOff, complaint_);
-    backoff_ns_ = std::clamp(backoff_ns_ * 2, kBackoffMinNs, kBackoffMaxNs);
     const std::int64_t now_ns = base::monotonic_ns();
-    wait_until(now_ns + backoff_ns_ * 3 / 4 + now_ns / 1000 % (backoff_ns_ / 4));
+    wait_until(now_ns + backoff_.after_failure(now_ns));
     events_.cut_off();
   }
 }
@@ -104,7 +100,7 @@ bool FleetFollower::follow_stream() {
       continue;
     }
     if (!take_page(page)) return false;
-    backoff_ns_ = 0;
+    backoff_.reset();
     if (caught_up_ && !(answer_ask() && step_offer() && ask_again())) return false;
     show();
     events_.turn();

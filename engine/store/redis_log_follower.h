@@ -22,6 +22,7 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "store/backoff.h"
 #include "store/fleet_entry.h"
 #include "store/redis_log_stream.h"
 #include "store/redis_url.h"
@@ -106,7 +107,7 @@ class FleetFollower {
   std::int64_t ask_again_ns_ = 0;  // 0: this node asks for nothing
   std::int64_t ask_interval_ns_ = 0;
   std::uint64_t strange_count_ = 0;
-  std::int64_t backoff_ns_ = 0;
+  Backoff backoff_;
   std::string complaint_;
 };
 

@@ -71,16 +71,14 @@ bool read_entries(const RedisReply& list, StreamPage& page) {
 }  // namespace
 
 std::optional<RedisStream> RedisStream::open(const RedisSettings& settings, std::string node, std::string& complaint) {
-  std::string all;
-  for (const RedisServer& server : settings.servers) {
-    std::optional<RedisConnection> reader = RedisConnection::open(server, settings, complaint);
-    std::optional<RedisConnection> writer;
-    if (reader) writer = RedisConnection::open(server, settings, complaint);
-    if (writer) return RedisStream(std::move(*reader), std::move(*writer), settings.prefix, std::move(node));
-    all += (all.empty() ? "" : "; ") + complaint;
-  }
-  complaint = all;
-  return std::nullopt;
+  return open_first<RedisStream>(settings, complaint,
+                                 [&](const RedisServer& server, std::string& why) -> std::optional<RedisStream> {
+                                   std::optional<RedisConnection> reader = RedisConnection::open(server, settings, why);
+                                   if (!reader) return std::nullopt;
+                                   std::optional<RedisConnection> writer = RedisConnection::open(server, settings, why);
+                                   if (!writer) return std::nullopt;
+                                   return RedisStream(std::move(*reader), std::move(*writer), settings.prefix, node);
+                                 });
 }
 
 RedisStream::RedisStream(RedisConnection reader, RedisConnection writer, const std::string& prefix, std::string node)

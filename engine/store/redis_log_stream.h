@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "store/fleet_entry.h"
-#include "store/redis_log_connection.h"
+#include "store/redis_connection.h"
 #include "store/redis_url.h"
 
 namespace assay::store {

@@ -1,4 +1,4 @@
-# L6: revocations that outlive the process. SQLite is seen by sqlite_log*.cc alone, hiredis by redis_log*.cc.
+# L6: revocations that outlive the process. SQLite is seen by sqlite_log*.cc alone, hiredis by redis_connection.*.
 find_package(SQLite3 3.40 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=0.14)
@@ -7,8 +7,8 @@ add_library(assay_store STATIC
   ${CMAKE_CURRENT_LIST_DIR}/fleet_entry.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_queue.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_row.cc
+  ${CMAKE_CURRENT_LIST_DIR}/redis_connection.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log.cc
-  ${CMAKE_CURRENT_LIST_DIR}/redis_log_connection.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log_follower.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log_stream.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_url.cc

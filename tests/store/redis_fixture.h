@@ -24,8 +24,8 @@
 #include <gtest/gtest.h>
 
 #include "base/mutex.h"
+#include "store/redis_connection.h"
 #include "store/redis_log.h"
-#include "store/redis_log_connection.h"
 #include "tests/store/log_fixture.h"
 
 namespace assay::store {

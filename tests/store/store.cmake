@@ -3,6 +3,7 @@ find_package(SQLite3 3.40 REQUIRED)
 
 assay_add_test(log_parts_test
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/backoff_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/big_endian_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_queue_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_row_test.cc
@@ -27,7 +28,7 @@ pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=0.14)
 assay_add_test(redis_log_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/fleet_entry_test.cc
-    ${CMAKE_CURRENT_LIST_DIR}/redis_log_connection_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_connection_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/redis_log_follower_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/redis_log_stream_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/redis_log_test.cc

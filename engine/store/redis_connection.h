@@ -1,8 +1,9 @@
-// hiredis as the fleet's log uses it: one connection of one thread, commands out, replies in, and every wait bounded.
+// hiredis as a fleet's node uses it: one connection of one thread, commands out, replies in, and every wait bounded.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -30,8 +31,12 @@ struct RedisReply {
 // A command and its arguments: bytes of any kind, borrowed for the call that takes them.
 using RedisCommand = std::span<const std::string_view>;
 
-// Once a call has failed, complaint() says why and the connection is of no more use. The thread that uses it blocks
-// SIGPIPE, which writing to a server that is gone raises.
+// Blocks SIGPIPE in the calling thread: hiredis writes without MSG_NOSIGNAL, so a server that is gone would end the
+// process.
+void block_broken_pipe();
+
+// Once a call has failed, complaint() says why and the connection is of no more use. The thread that uses it has called
+// block_broken_pipe().
 class RedisConnection {
  public:
   // Connects to `server`, presents user and password and selects the database. Blocks for at most about three times
@@ -77,5 +82,23 @@ class RedisConnection {
   std::chrono::milliseconds reply_timeout_;
   std::string complaint_;
 };
+
+// What `open` makes of the first of settings.servers that it can do with.
+//
+//   open     as RedisConnection::open, with its second argument already in place
+//   returns  nothing where it fails with each; then `complaint` says why, server by server
+template <typename Opened>
+[[nodiscard]] std::optional<Opened> open_first(
+    const RedisSettings& settings, std::string& complaint,
+    const std::function<std::optional<Opened>(const RedisServer&, std::string&)>& open) {
+  std::string all;
+  for (const RedisServer& server : settings.servers) {
+    std::string why;
+    if (std::optional<Opened> opened = open(server, why)) return opened;
+    all += (all.empty() ? "" : "; ") + why;
+  }
+  complaint = all;
+  return std::nullopt;
+}
 
 }  // namespace assay::store

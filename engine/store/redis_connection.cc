@@ -1,8 +1,9 @@
-#include "store/redis_log_connection.h"
+#include "store/redis_connection.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <poll.h>
 #include <sys/time.h>
 
@@ -38,6 +39,13 @@ RedisReply reply_of(const redisReply& raw, int depth) {
 }
 
 }  // namespace
+
+void block_broken_pipe() {
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+}
 
 std::optional<RedisConnection> RedisConnection::open(const RedisServer& server, const RedisSettings& settings,
                                                      std::string& complaint) {

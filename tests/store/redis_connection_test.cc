@@ -1,4 +1,4 @@
-#include "store/redis_log_connection.h"
+#include "store/redis_connection.h"
 
 #include <gtest/gtest.h>
 
