@@ -8,7 +8,7 @@
 
 namespace assay::verify {
 
-// Visits the samples of calls, breakers, tokens of Assay's own and remembered answers.
+// Visits the samples of calls, breakers, tokens of Assay's own, remembered and shared answers.
 void visit_answer_metrics(const AnswerSupply& supply, const AnswerCache& cache,
                           const std::function<void(const Metric&)>& visit);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 #include "base/http_field.h"
@@ -27,24 +28,9 @@ FetchResult forgotten() {
   return {.outcome = FetchOutcome::kTimedOut, .status = 0, .headers = {}, .body = {}, .complaint = {}};
 }
 
-// How long an answer serves that came at `now`: the ceiling or what `exp` leaves, at least the floor; stale up to
-// `exp`.
-AnswerCache::Life life_of(const issuer::IntrospectionAnswer& answer, const OpaquePolicy& policy, Now now) {
-  if (!answer.active()) {
-    const std::int64_t until_ns = now.monotonic_ns + policy.inactive_ttl.count() * kNsPerUs;
-    return {.fresh_until_ns = until_ns, .expires_ns = until_ns};
-  }
-  std::int64_t fresh_us = policy.ttl.count();
-  std::int64_t kept_us = fresh_us + policy.stale.count();
-  if (answer.claims().exp) {
-    const std::int64_t left_us = std::max<std::int64_t>(0, answer.claims().exp->us - now.wall_us);
-    fresh_us = std::min(fresh_us, left_us);
-    kept_us = std::min(kept_us, left_us);
-  }
-  fresh_us = std::max(fresh_us, std::min(policy.ttl_min, policy.ttl).count());
-  kept_us = std::max(kept_us, fresh_us);
-  return {.fresh_until_ns = now.monotonic_ns + fresh_us * kNsPerUs,
-          .expires_ns = now.monotonic_ns + kept_us * kNsPerUs};
+// Of one call to the issuer that is sent now.
+std::int64_t due_of(const OpaquePolicy& policy, Now now) {
+  return now.monotonic_ns + policy.timeout.count() * kNsPerMs + kDeadlineSlackNs;
 }
 
 }  // namespace
@@ -60,6 +46,8 @@ void AnswerSupply::set_issuers(std::span<const IssuerPolicy> issuers) {
     } else {
       sources_.push_back(issuer.opaque ? std::make_shared<Source>(issuer) : nullptr);
     }
+    // The scope has parts that the endpoint has not: it is made anew.
+    if (sources_.back() != nullptr && sharing_ != nullptr) sources_.back()->scope = sharing_->scope_of(issuer);
   }
 }
 
@@ -72,26 +60,67 @@ void AnswerSupply::on_order(const std::shared_ptr<TicketTable>& table, const Ans
     calls_.at(asked->second).waiters.push_back({.table = table, .slot = order.slot});
     return;
   }
-  const Admission admission = source->endpoint.gate().admit(now.monotonic_ns);
-  if (admission == Admission::kTooMany) {
-    ++source->counts.too_many;
-    table->settle(order.slot, nullptr, Error{.code = ErrorCode::kOverloaded});
-    return;
-  }
-  if (admission == Admission::kShut) {
-    ++source->counts.shut;
-    table->settle(order.slot, nullptr, kUnavailable);
-    return;
-  }
   const std::uint64_t fetch_id = kFetchIdBit | ++next_fetch_;
   by_question_.emplace(std::move(question), fetch_id);
-  Call& call = calls_[fetch_id];
+  const CallMap::iterator made = calls_.try_emplace(fetch_id).first;
+  Call& call = made->second;
   call.source = source;
   call.answers_id = order.answers_id;
   call.token = std::string(order.token);
-  call.admission = admission;
   call.waiters.push_back({.table = table, .slot = order.slot});
-  start(fetch_id, call, now);
+  if (!ask_fleet(fetch_id, call, now)) ask_issuer(made, now);
+}
+
+// False where answers of this issuer are not shared.
+bool AnswerSupply::ask_fleet(std::uint64_t fetch_id, Call& call, Now now) {
+  if (!call.source->scope) return false;
+  const std::optional<AnswerPlace> place = sharing_->place_of(*call.source->scope, call.token);
+  if (!place) return false;
+  call.place = *place;
+  call.asks_fleet = true;
+  set_deadline(fetch_id, call.deadline_ns, now.monotonic_ns + sharing_->wait().count());
+  sharing_->ask(fetch_id, call.place, call.deadline_ns);
+  return true;
+}
+
+bool AnswerSupply::on_shared(std::uint64_t fetch_id, const SharedValue& value, Now now) {
+  if ((fetch_id & kFetchIdBit) == 0) return false;
+  const auto found = calls_.find(fetch_id);
+  if (found == calls_.end()) return true;
+  Call& call = found->second;
+  if (!call.asks_fleet) {
+    // Late. If there was nothing by now, no erasure has come in between since the issuer was asked; of anything else
+    // that is not known.
+    if (value.outcome == SharedValue::Outcome::kNotFound) call.seen = std::string();
+    return true;
+  }
+  call.asks_fleet = false;
+  const AnswerSharing::Heard heard = sharing_->read(call.place, value, now);
+  ++call.source->counts.shared[static_cast<std::size_t>(heard.outcome)];
+  if (heard.outcome == ShareOutcome::kFound) {
+    remember(call, heard.answer, heard.span, now);
+    finish(found, heard.answer, {});
+    return true;
+  }
+  if (heard.outcome != ShareOutcome::kFailed) call.seen = value.bytes;
+  ask_issuer(found, now);
+  return true;
+}
+
+// Refused here, it settles everybody who waits.
+void AnswerSupply::ask_issuer(CallMap::iterator found, Now now) {
+  Call& call = found->second;
+  AnswerCounts& counts = call.source->counts;
+  call.admission = call.source->endpoint.gate().admit(now.monotonic_ns);
+  if (call.admission == Admission::kTooMany) {
+    counts.too_many += call.waiters.size();
+    finish(found, nullptr, Error{.code = ErrorCode::kOverloaded});
+  } else if (call.admission == Admission::kShut) {
+    counts.shut += call.waiters.size();
+    finish(found, nullptr, kUnavailable);
+  } else {
+    start(found->first, call, now);
+  }
 }
 
 void AnswerSupply::start(std::uint64_t fetch_id, Call& call, Now now) {
@@ -100,23 +129,22 @@ void AnswerSupply::start(std::uint64_t fetch_id, Call& call, Now now) {
     send(fetch_id, call, now);
     return;
   }
-  set_deadline(fetch_id, call.deadline_ns, source.endpoint.policy(), now);
+  set_deadline(fetch_id, call.deadline_ns, due_of(source.endpoint.policy(), now));
   source.waiting_for_token.push_back(fetch_id);
   if (source.token_fetch_id == 0) fetch_token(call.source, now);
 }
 
 void AnswerSupply::send(std::uint64_t fetch_id, Call& call, Now now) {
   IntrospectionEndpoint& endpoint = call.source->endpoint;
-  set_deadline(fetch_id, call.deadline_ns, endpoint.policy(), now);
+  set_deadline(fetch_id, call.deadline_ns, due_of(endpoint.policy(), now));
   call.token_number = endpoint.token_number();
   outgoing_.push_back({.fetch_id = fetch_id, .request = endpoint.make_call(call.token, now)});
 }
 
-// One timeout from now, whatever the deadline was.
-void AnswerSupply::set_deadline(std::uint64_t fetch_id, std::int64_t& deadline_ns, const OpaquePolicy& policy,
-                                Now now) {
+// Whatever the deadline was.
+void AnswerSupply::set_deadline(std::uint64_t fetch_id, std::int64_t& deadline_ns, std::int64_t due_ns) {
   deadlines_.erase({deadline_ns, fetch_id});
-  deadline_ns = now.monotonic_ns + policy.timeout.count() * kNsPerMs + kDeadlineSlackNs;
+  deadline_ns = due_ns;
   deadlines_.emplace(deadline_ns, fetch_id);
 }
 
@@ -125,7 +153,7 @@ void AnswerSupply::fetch_token(const std::shared_ptr<Source>& source, Now now) {
   source->token_fetch_id = fetch_id;
   TokenFetch& fetch = token_fetches_[fetch_id];
   fetch.source = source;
-  set_deadline(fetch_id, fetch.deadline_ns, source->endpoint.policy(), now);
+  set_deadline(fetch_id, fetch.deadline_ns, due_of(source->endpoint.policy(), now));
   outgoing_.push_back({.fetch_id = fetch_id, .request = source->endpoint.make_token_call(now)});
 }
 
@@ -189,7 +217,7 @@ bool AnswerSupply::tries_again(CallMap::iterator found, const FetchResult& resul
 }
 
 void AnswerSupply::on_answer(CallMap::iterator found, const FetchResult& result, Now now) {
-  const Call& call = found->second;
+  Call& call = found->second;
   call.source->endpoint.gate().on_result(call.admission, issuer::health_of(result),
                                          base::read_retry_after_ns(result.headers), now.monotonic_ns);
   if (result.outcome != FetchOutcome::kAnswered || result.status != 200) {
@@ -204,19 +232,27 @@ void AnswerSupply::on_answer(CallMap::iterator found, const FetchResult& result,
     return;
   }
   ++calls_good_;
-  remember(call, *answer, now);
+  const AnswerSpan span = span_of(**answer, call.source->endpoint.policy(), now.wall_us);
+  remember(call, *answer, span, now);
+  share(call, **answer, span, now);
   finish(found, *answer, {});
 }
 
 void AnswerSupply::remember(const Call& call, const std::shared_ptr<const issuer::IntrospectionAnswer>& answer,
-                            Now now) {
+                            const AnswerSpan& span, Now now) {
   if (!call.may_be_kept) return;
-  const AnswerCache::Life life = life_of(*answer, call.source->endpoint.policy(), now);
-  if (life.expires_ns <= now.monotonic_ns) {
+  if (span.kept_us <= 0) {
     cache_.erase({.issuer = call.answers_id, .token = call.token});
     return;
   }
-  cache_.insert({.issuer = call.answers_id, .token = call.token}, std::make_shared<const KeptAnswer>(answer), life);
+  cache_.insert({.issuer = call.answers_id, .token = call.token}, std::make_shared<const KeptAnswer>(answer),
+                {.fresh_until_ns = now.monotonic_ns + span.fresh_us * kNsPerUs,
+                 .expires_ns = now.monotonic_ns + span.kept_us * kNsPerUs});
+}
+
+void AnswerSupply::share(Call& call, const issuer::IntrospectionAnswer& answer, const AnswerSpan& span, Now now) {
+  if (!call.may_be_kept || !call.seen || span.fresh_us <= 0) return;
+  sharing_->write(call.place, std::move(*call.seen), answer, span, now);
 }
 
 void AnswerSupply::finish(CallMap::iterator found, const std::shared_ptr<const issuer::IntrospectionAnswer>& answer,
@@ -228,17 +264,25 @@ void AnswerSupply::finish(CallMap::iterator found, const std::shared_ptr<const i
   calls_.erase(found);
 }
 
-void AnswerSupply::check_deadlines(std::int64_t now_ns) {
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now_ns) on_overdue(deadlines_.begin()->second, now_ns);
+void AnswerSupply::check_deadlines(Now now) {
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now.monotonic_ns) {
+    on_overdue(deadlines_.begin()->second, now);
+  }
 }
 
-void AnswerSupply::on_overdue(std::uint64_t fetch_id, std::int64_t now_ns) {
-  const Now now{.wall_us = 0, .monotonic_ns = now_ns};  // a failure has no use for the wall clock
+void AnswerSupply::on_overdue(std::uint64_t fetch_id, Now now) {
   if (token_fetches_.contains(fetch_id)) {
     on_token_result(fetch_id, forgotten(), now);
-  } else {
-    on_answer(calls_.find(fetch_id), forgotten(), now);
+    return;
   }
+  const auto found = calls_.find(fetch_id);
+  if (!found->second.asks_fleet) {
+    on_answer(found, forgotten(), now);
+    return;
+  }
+  found->second.asks_fleet = false;
+  ++found->second.source->counts.shared[static_cast<std::size_t>(ShareOutcome::kLate)];
+  ask_issuer(found, now);
 }
 
 std::int64_t AnswerSupply::next_due_ns() const noexcept {

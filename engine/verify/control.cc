@@ -37,6 +37,10 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions opt
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOptions options,
                                                                     const kernel::KernelTable& kernels) {
   auto key_cache = std::make_shared<keys::KeyCache>();
+  if (options.shared_answers != nullptr && options.revocation_id_key.size() < kHmacSecretBytesMin) {
+    if (options.complaint != nullptr) *options.complaint = "answers can be shared only under an id key";
+    return Unexpected(Error{.code = ErrorCode::kBadPolicy});
+  }
   Expected<Prepared> prepared = prepare(options.policy, {}, 1, key_cache);
   if (!prepared) return Unexpected(prepared.error());
   Expected<std::unique_ptr<Revoker>> revoker =
@@ -57,9 +61,13 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
       key_cache_(std::move(key_cache)),
       policy_(std::move(prepared.policy)),
       revoker_(std::move(revoker)),
+      sharing_(options.shared_answers == nullptr
+                   ? nullptr
+                   : std::make_unique<const AnswerSharing>(*options.shared_answers, options.revocation_id_key,
+                                                           options.share_wait, inbox_)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
-      answer_supply_(answers_) {
+      answer_supply_(answers_, sharing_.get()) {
   answer_supply_.set_issuers(issuers_);
   if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
   if (options.host_steps_control) return;
@@ -142,11 +150,11 @@ void ControlMachine::remove_worker(const Seat& seat) {
 void ControlMachine::send(std::uint64_t fetch_id, FetchRequest request) {
   if (fetcher_ == nullptr) {
     inbox_->put({.fetch_id = fetch_id,
-                 .result = {.outcome = FetchOutcome::kUnreachable,
-                            .status = 0,
-                            .headers = {},
-                            .body = {},
-                            .complaint = "the engine was opened without a fetcher"}});
+                 .result = FetchResult{.outcome = FetchOutcome::kUnreachable,
+                                       .status = 0,
+                                       .headers = {},
+                                       .body = {},
+                                       .complaint = "the engine was opened without a fetcher"}});
     return;
   }
   fetcher_->fetch(std::move(request), [inbox = inbox_, fetch_id](FetchResult result) {
@@ -164,7 +172,7 @@ void ControlMachine::step(Now now) {
   const base::MutexLock lock(mutex_);
   take_results(now);
   take_orders(now);
-  answer_supply_.check_deadlines(now.monotonic_ns);
+  answer_supply_.check_deadlines(now);
   prepare_slice(now);
   step_supplies(now);
   for (AnswerSupply::Outgoing& outgoing : answer_supply_.take_requests()) {
@@ -203,12 +211,17 @@ void ControlMachine::prepare_slice(Now now) {
 
 void ControlMachine::take_results(Now now) {
   for (FetchInbox::Item& item : inbox_->take_all()) {
-    if (answer_supply_.on_result(item.fetch_id, item.result, now)) continue;
+    if (const auto* const shared = std::get_if<SharedValue>(&item.result)) {
+      static_cast<void>(answer_supply_.on_shared(item.fetch_id, *shared, now));
+      continue;
+    }
+    const FetchResult& result = std::get<FetchResult>(item.result);
+    if (answer_supply_.on_result(item.fetch_id, result, now)) continue;
     const auto found = key_fetches_.find(item.fetch_id);
     if (found == key_fetches_.end()) continue;  // came after its deadline
     const std::shared_ptr<KeySupply> supply = std::move(found->second);
     key_fetches_.erase(found);
-    if (std::optional<FetchRequest> request = supply->on_result(item.result, now)) {
+    if (std::optional<FetchRequest> request = supply->on_result(result, now)) {
       send_for_keys(supply, std::move(*request));
     }
   }

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <bitset>
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,6 +28,7 @@
 #include "base/mutex.h"
 #include "base/snapshot.h"
 #include "kernel/kernel.h"
+#include "verify/answer_sharing.h"
 #include "verify/answer_supply.h"
 #include "verify/compiled_policy.h"
 #include "verify/event_ledger.h"
@@ -117,7 +119,9 @@ class ControlMachine final : public Control {
   [[nodiscard]] JudgedEvent judge_event(std::uint32_t entrance, std::string_view token, Now now);
   // Has the issuer's keys fetched out of turn; nobody waits for them.
   void order_key(const CompiledIssuer& issuer, const std::optional<base::Hash128>& kid, Now now);
-  void forget_answer(std::uint64_t answers_id, std::string_view token);
+  // Here at once, in the fleet as soon as the place of shared answers has heard of it: which is when the future is
+  // ready, and at once where no answers are shared.
+  std::future<bool> forget_answer(const CompiledIssuer& issuer, std::string_view token);
   void send(std::uint64_t fetch_id, FetchRequest request) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void send_for_keys(const std::shared_ptr<KeySupply>& supply, FetchRequest request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -150,6 +154,7 @@ class ControlMachine final : public Control {
   const std::shared_ptr<keys::KeyCache> key_cache_;
   base::Snapshot<CompiledPolicy> policy_;
   const std::unique_ptr<Revoker> revoker_;
+  const std::unique_ptr<const AnswerSharing> sharing_;  // null where no answers are shared
   const std::shared_ptr<EventLedger> events_ = std::make_shared<EventLedger>();
   std::array<VerdictCounters, kWorkersMax> unattributed_;
   std::array<VerifiedCounters, base::kReadersMax> verified_counters_;  // one writer each: the reader of that index

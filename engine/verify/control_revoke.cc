@@ -1,8 +1,14 @@
 // Control::revoke, lift, invalidate, and what is told of revocations.
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/clock.h"
 #include "verify/control.h"
 #include "verify/revocation_records.h"
 
@@ -84,7 +90,7 @@ RevocationResult ControlMachine::gather_records(RevocationOperation operation,
   if (!faults.empty()) return std::move(faults).result();
   if (operation == RevocationOperation::kLift) {
     for (const RevocationRecords::OpaqueToken& token : records.opaque_tokens()) {
-      forget_answer(token.answers_id, token.text);
+      static_cast<void>(forget_answer(policy->issuers[token.answers_id % kIssuersMax], token.text));
     }
   }
   gathered = std::move(records).take();
@@ -106,23 +112,36 @@ void ControlMachine::change_revocations(RevocationOperation operation, std::span
   revoker_->submit(std::move(records), std::move(done));
 }
 
-void ControlMachine::forget_answer(std::uint64_t answers_id, std::string_view token) {
+std::future<bool> ControlMachine::forget_answer(const CompiledIssuer& issuer, std::string_view token) {
+  auto erased = std::make_shared<std::promise<bool>>();
   const base::MutexLock lock(mutex_);
-  answer_supply_.forbid_keeping(answers_id, token);  // first: what lands in between is erased
-  answers_.erase({.issuer = answers_id, .token = token});
+  answer_supply_.forbid_keeping(issuer.answers_id, token);  // first: what lands in between is erased
+  answers_.erase({.issuer = issuer.answers_id, .token = token});
+  if (sharing_ == nullptr) {
+    erased->set_value(true);
+  } else {
+    sharing_->erase(issuer.policy, token, [erased](bool is_erased) { erased->set_value(is_erased); });
+  }
+  return erased->get_future();
 }
 
 bool ControlMachine::invalidate(std::string_view issuer_name, std::string_view token) {
-  const base::MutexLock lock(explain_mutex_);
-  const auto policy = policy_.observe(base::kControlReader);
-  bool is_there = false;
-  for (const CompiledIssuer& issuer : policy->issuers) {
-    const bool is_asked_for = issuer_name.empty() || issuer.policy.name == issuer_name;
-    if (!is_asked_for || !issuer.policy.opaque) continue;
-    is_there = true;
-    forget_answer(issuer.answers_id, token);
+  std::vector<std::future<bool>> erasures;
+  {
+    const base::MutexLock lock(explain_mutex_);
+    const auto policy = policy_.observe(base::kControlReader);
+    for (const CompiledIssuer& issuer : policy->issuers) {
+      const bool is_asked_for = issuer_name.empty() || issuer.policy.name == issuer_name;
+      if (is_asked_for && issuer.policy.opaque) erasures.push_back(forget_answer(issuer, token));
+    }
   }
-  return is_there;
+  if (sharing_ != nullptr) {
+    const std::int64_t until_ns = base::monotonic_ns() + sharing_->wait().count();
+    for (const std::future<bool>& erasure : erasures) {
+      erasure.wait_for(std::chrono::nanoseconds(std::max<std::int64_t>(0, until_ns - base::monotonic_ns())));
+    }
+  }
+  return !erasures.empty();
 }
 
 void ControlMachine::visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const {

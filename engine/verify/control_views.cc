@@ -37,6 +37,10 @@ Readiness ControlMachine::readiness() const {
   }
   readiness.ready = readiness.missing.empty();
   for (std::string& complaint : revoker_->complaints()) readiness.degraded.push_back(std::move(complaint));
+  if (sharing_ == nullptr) return readiness;
+  if (const std::string complaint = sharing_->health().complaint; !complaint.empty()) {
+    readiness.degraded.push_back("shared answers: this node asks issuers by itself: " + complaint);
+  }
   return readiness;
 }
 

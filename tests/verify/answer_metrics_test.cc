@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/verify/fake_shared_answers.h"
 #include "tests/verify/test_issuer.h"
 
 namespace assay::verify {
@@ -63,6 +64,44 @@ TEST(AnswerMetrics, ShowWhatBecameOfOrdersAndCalls) {
   EXPECT_EQ(samples["introspection_cache_entries"], 1);
   EXPECT_GT(samples["introspection_cache_bytes"], 0);
   EXPECT_EQ(samples["introspection_answers_not_kept_total"], 0);
+  EXPECT_FALSE(samples.contains("shared_answers_reachable")) << "where none are shared";
+}
+
+TEST(AnswerMetrics, ShowWhatTheFleetShares) {
+  AnswerCache cache(1 << 20);
+  test::FakeSharedAnswers place;
+  place.health_now = {.is_reachable = true,
+                      .written = 4,
+                      .superseded = 3,
+                      .failed = 2,
+                      .erasures_waiting = 5,
+                      .erasures_lost = 6,
+                      .complaint = {}};
+  const auto inbox = std::make_shared<FetchInbox>();
+  const AnswerSharing sharing(place, std::string(32, 'k'), std::chrono::milliseconds(20), inbox);
+  AnswerSupply supply(cache, &sharing);
+  IssuerPolicy issuer;
+  issuer.name = "asked";
+  issuer.opaque = OpaquePolicy{};
+  issuer.opaque->introspection_url = "https://as.example/introspect";
+  supply.set_issuers({&issuer, 1});
+  const auto table = std::make_shared<TicketTable>(inbox);
+  ASSERT_TRUE(table->order(0, "a"));
+  supply.on_order(table, *table->take_order(), test::kNow);
+  for (const FetchInbox::Item& item : inbox->take_all()) {
+    EXPECT_TRUE(supply.on_shared(item.fetch_id, std::get<SharedValue>(item.result), test::kNow));
+  }
+  std::map<std::string, double> samples = samples_of(supply, cache);
+  EXPECT_EQ(samples["shared_answers_asked_total asked not_found"], 1);
+  for (const char* other : {"found", "late", "unreadable", "failed"}) {
+    EXPECT_EQ(samples.at("shared_answers_asked_total asked " + std::string(other)), 0) << other;
+  }
+  EXPECT_EQ(samples["shared_answers_written_total written"], 4);
+  EXPECT_EQ(samples["shared_answers_written_total superseded"], 3);
+  EXPECT_EQ(samples["shared_answers_written_total failed"], 2);
+  EXPECT_EQ(samples["shared_answers_reachable"], 1);
+  EXPECT_EQ(samples["shared_answers_erasures_waiting"], 5);
+  EXPECT_EQ(samples["shared_answers_erasures_lost_total"], 6);
 }
 
 }  // namespace

@@ -2,95 +2,21 @@
 
 #include <limits>
 #include <string>
-#include <vector>
 
 #include <gtest/gtest.h>
 
-#include "tests/verify/test_issuer.h"
+#include "tests/verify/answer_fixture.h"
 
 namespace assay::verify {
 namespace {
 
-FetchResult answered(std::string body) {
-  return {.outcome = FetchOutcome::kAnswered, .status = 200, .headers = {}, .body = std::move(body), .complaint = {}};
-}
-
-FetchResult status(int code, std::vector<HttpHeader> headers = {}) {
-  return {
-      .outcome = FetchOutcome::kAnswered, .status = code, .headers = std::move(headers), .body = {}, .complaint = {}};
-}
-
-FetchResult timed_out() {
-  return {.outcome = FetchOutcome::kTimedOut, .status = 0, .headers = {}, .body = {}, .complaint = "slow"};
-}
-
-std::string header_of(const FetchRequest& request, std::string_view name) {
-  for (const HttpHeader& header : request.headers) {
-    if (header.name == name) return header.value;
-  }
-  return {};
-}
-
-constexpr std::string_view kActive = R"({"active":true})";
-constexpr std::int64_t kSecondUs = 1'000'000;
-
-class Answers : public ::testing::Test {
- protected:
-  Answers() {
-    issuer_.name = "asked";
-    issuer_.opaque = OpaquePolicy{};
-    policy().introspection_url = "https://issuer.example/i";
-    policy().client_id = "c";
-    policy().client_secret = "s";
-    set();
-  }
-  OpaquePolicy& policy() { return *issuer_.opaque; }
-  void set() { supply_.set_issuers({&issuer_, 1}); }
-
-  // Orders an answer at now_ and returns how many requests that made.
-  std::size_t order(std::string_view token) {
-    tickets_.push_back(*table_->order(kAnswersId, token));
-    supply_.on_order(table_, *table_->take_order(), now_);
-    return collect();
-  }
-  std::size_t collect() {
-    const std::size_t before = requests_.size();
-    for (AnswerSupply::Outgoing& outgoing : supply_.take_requests()) requests_.push_back(std::move(outgoing));
-    return requests_.size() - before;
-  }
-  // Answers the latest request.
-  void result(const FetchResult& what) {
-    const std::uint64_t fetch_id = requests_.back().fetch_id;
-    EXPECT_TRUE(supply_.on_result(fetch_id, what, now_));
-    collect();
-  }
-  ErrorCode outcome(std::size_t ticket, std::string_view token) {
-    return table_->redeem(tickets_[ticket], kAnswersId, token)->error.code;
-  }
-  ErrorCode latest(std::string_view token) { return outcome(tickets_.size() - 1, token); }
-  AnswerCache::Found found(std::string_view token, std::int64_t after_us) {
-    return cache_.find({.issuer = kAnswersId, .token = token}, test::later(now_, after_us).monotonic_ns, 0);
-  }
-  bool remembered(std::string_view token, std::int64_t after_us) { return found(token, after_us).answer != nullptr; }
-  AnswerCounts counts() {
-    AnswerCounts seen;
-    supply_.for_each_endpoint([&](const IntrospectionEndpoint&, const AnswerCounts& counts) { seen = counts; });
-    return seen;
-  }
-  std::string exp_in(std::int64_t seconds) {
-    return R"({"active":true,"exp":)" + std::to_string(now_.wall_us / kSecondUs + seconds) + "}";
-  }
-
-  static constexpr std::uint64_t kAnswersId = 5 * kIssuersMax;  // issuer 0 of the policy of generation 5
-  AnswerCache cache_{1 << 20};
-  AnswerSupply supply_{cache_};
-  std::shared_ptr<TicketTable> table_ = std::make_shared<TicketTable>(std::make_shared<FetchInbox>());
-  std::vector<Ticket> tickets_;
-  std::vector<AnswerSupply::Outgoing> requests_;
-  IssuerPolicy issuer_;
-  Now now_ = test::kNow;
-  int next_issuer_ = 0;
-};
+using test::answered;
+using test::Answers;
+using test::header_of;
+using test::kActive;
+using test::kSecondUs;
+using test::status;
+using test::timed_out;
 
 TEST_F(Answers, OneCallSettlesEverybodyWhoWaits) {
   EXPECT_EQ(order("a"), 1U);
@@ -98,7 +24,7 @@ TEST_F(Answers, OneCallSettlesEverybodyWhoWaits) {
   EXPECT_EQ(counts().joined, 999U);
   result(answered(std::string(kActive)));
   for (std::size_t i = 0; i < 1000; ++i) ASSERT_EQ(outcome(i, "a"), ErrorCode::kNone);
-  EXPECT_FALSE(supply_.on_result(2, answered("{}"), now_)) << "no id of this supply";
+  EXPECT_FALSE(supply_->on_result(2, answered("{}"), now_)) << "no id of this supply";
   EXPECT_EQ(order("b"), 1U);
   EXPECT_EQ(latest("b"), ErrorCode::kPendingAnswer);
   EXPECT_EQ(order("a"), 1U) << "the call is over: a new order makes a new one";
@@ -164,25 +90,25 @@ TEST_F(Answers, FailuresSettleAndAreNotRemembered) {
     EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable) << code;
     EXPECT_FALSE(remembered("a", 0)) << code;
   }
-  EXPECT_EQ(supply_.calls_failed(), 10U);
+  EXPECT_EQ(supply_->calls_failed(), 10U);
 }
 
 TEST_F(Answers, OverdueCallsSettle) {
-  EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(supply_->next_due_ns(), std::numeric_limits<std::int64_t>::max());
   order("a");
-  const std::int64_t due_ns = supply_.next_due_ns();
-  supply_.check_deadlines(due_ns - 1);
+  const std::int64_t due_ns = supply_->next_due_ns();
+  supply_->check_deadlines(at(due_ns - 1));
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kPendingAnswer);
-  supply_.check_deadlines(due_ns);
+  supply_->check_deadlines(at(due_ns));
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kIntrospectionUnavailable);
   result(answered(std::string(kActive)));
   EXPECT_FALSE(remembered("a", 0)) << "an answer after the deadline is dropped";
-  EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(supply_->next_due_ns(), std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_F(Answers, AWorkerThatLeavesIsNotSettled) {
   order("a");
-  supply_.forget(*table_);
+  supply_->forget(*table_);
   result(answered(std::string(kActive)));
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kPendingAnswer);
   EXPECT_TRUE(remembered("a", 0)) << "the answer serves the others";
@@ -255,16 +181,16 @@ TEST_F(Answers, ThatDependOnTheTokenDoNotOpenTheBreaker) {
 TEST_F(Answers, FromBeforeAreNeitherJoinedNorRemembered) {
   order("a");
   const std::uint64_t before = requests_.back().fetch_id;
-  supply_.forbid_keeping(kAnswersId, "a");
+  supply_->forbid_keeping(kAnswersId, "a");
   EXPECT_EQ(order("a"), 1U) << "a call that began before is not joined";
-  EXPECT_TRUE(supply_.on_result(before, answered(R"({"active":true,"scope":"old"})"), now_));
+  EXPECT_TRUE(supply_->on_result(before, answered(R"({"active":true,"scope":"old"})"), now_));
   EXPECT_EQ(outcome(0, "a"), ErrorCode::kNone) << "who asked before gets what was said";
   EXPECT_FALSE(remembered("a", 0));
   EXPECT_EQ(order("a"), 0U) << "the newer call is still under way";
   result(answered(R"({"active":true,"scope":"new"})"));
   ASSERT_TRUE(remembered("a", 0));
   EXPECT_EQ(found("a", 0).answer->answer().claims().scope_texts[0], "new");
-  supply_.forbid_keeping(kAnswersId, "never seen");
+  supply_->forbid_keeping(kAnswersId, "never seen");
 }
 
 TEST_F(Answers, KeepTheirBreakerThroughAReloadThatChangesNothing) {
@@ -343,10 +269,10 @@ TEST_F(OwnTokens, AreRenewedOnceForAllCallsThatWereRejected) {
   give_token("own-1");
   const std::uint64_t a = requests_[1].fetch_id;
   const std::uint64_t b = requests_[2].fetch_id;
-  EXPECT_TRUE(supply_.on_result(a, status(401), now_));
+  EXPECT_TRUE(supply_->on_result(a, status(401), now_));
   EXPECT_EQ(collect(), 1U);
   give_token("own-2");
-  EXPECT_TRUE(supply_.on_result(b, status(401), now_));
+  EXPECT_TRUE(supply_->on_result(b, status(401), now_));
   EXPECT_EQ(collect(), 1U);
   EXPECT_EQ(header_of(request(), "Authorization"), "Bearer own-2");
   EXPECT_EQ(counts().tokens_good, 2U);
@@ -369,9 +295,9 @@ TEST_F(OwnTokens, ThatDoNotComeSettleAllWhoWaitAndOpenTheBreaker) {
 
 TEST_F(OwnTokens, ThatNeverComeSettleByTheDeadline) {
   order("a");
-  supply_.check_deadlines(supply_.next_due_ns());
+  supply_->check_deadlines(at(supply_->next_due_ns()));
   EXPECT_EQ(latest("a"), ErrorCode::kIntrospectionUnavailable);
-  EXPECT_EQ(supply_.next_due_ns(), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(supply_->next_due_ns(), std::numeric_limits<std::int64_t>::max());
   give_token("late");
   EXPECT_EQ(order("b"), 1U);
   EXPECT_EQ(request().url, policy().token_url) << "a token after its deadline is dropped";

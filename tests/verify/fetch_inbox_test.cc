@@ -16,8 +16,8 @@ TEST(FetchInbox, HandsOverInOrderAndOnce) {
   FetchInbox inbox;
   EXPECT_FALSE(is_readable(inbox));
   EXPECT_TRUE(inbox.take_all().empty());
-  inbox.put({.fetch_id = 1, .result = {}});
-  inbox.put({.fetch_id = 2, .result = {}});
+  inbox.put({.fetch_id = 1, .result = FetchResult{}});
+  inbox.put({.fetch_id = 2, .result = FetchResult{}});
   EXPECT_TRUE(is_readable(inbox));
   const std::vector<FetchInbox::Item> items = inbox.take_all();
   ASSERT_EQ(items.size(), 2U);

@@ -1,7 +1,9 @@
 # The pipeline, its parts, and the facade over them.
 set(here ${CMAKE_CURRENT_LIST_DIR})
 assay_add_test(verify_parts_test
-  SOURCES ${here}/answer_metrics_test.cc ${here}/answer_supply_test.cc ${here}/evp_sign_test.cc
+  SOURCES ${here}/answer_life_test.cc ${here}/answer_metrics_test.cc ${here}/answer_sharing_test.cc
+          ${here}/answer_supply_sharing_test.cc ${here}/answer_supply_test.cc ${here}/evp_seal_test.cc
+          ${here}/evp_sign_test.cc ${here}/sealed_answer_test.cc
           ${here}/introspection_endpoint_test.cc ${here}/check_state_test.cc ${here}/checks_test.cc
           ${here}/compiled_policy_test.cc ${here}/decoded_jws_test.cc
           ${here}/digest_test.cc ${here}/target_digest_test.cc
@@ -15,7 +17,8 @@ assay_add_test(verify_parts_test
 assay_add_test(engine_test
   SOURCES ${here}/attack_test.cc ${here}/control_test.cc ${here}/engine_codes_test.cc ${here}/engine_keys_test.cc
           ${here}/engine_opaque_bounds_test.cc ${here}/engine_opaque_test.cc ${here}/engine_remembered_test.cc
-          ${here}/engine_test.cc ${here}/explain_test.cc ${here}/key_sources_test.cc ${here}/missing_key_test.cc
+          ${here}/engine_sharing_test.cc ${here}/engine_test.cc ${here}/explain_test.cc ${here}/key_sources_test.cc
+          ${here}/missing_key_test.cc
           ${here}/event_receiver_test.cc ${here}/feed_watch_test.cc
           ${here}/pipeline_test.cc ${here}/revocation_records_test.cc
           ${here}/revocation_stage_test.cc ${here}/signature_stage_test.cc ${here}/worker_test.cc

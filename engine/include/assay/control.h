@@ -185,8 +185,10 @@ class Control {
   virtual void lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) = 0;
 
   // Forgets what introspection said of an opaque token (its rights have changed): the next check asks again. An answer
-  // that is on its way is not remembered either. Returns whether `issuer_name` is an issuer of opaque tokens, or is
-  // empty and there is one.
+  // that is on its way is not remembered either. Where answers are shared, the fleet forgets its answer, too, and what
+  // calls that began before bring to other nodes is not shared any more; waits for that, at most share_wait, so not for
+  // a thread with an event loop. Returns whether `issuer_name` is an issuer of opaque tokens, or is empty and there is
+  // one.
   virtual bool invalidate(std::string_view issuer_name, std::string_view token) = 0;
 
   // Takes a security event token that was pushed here, and revokes what its events ask for. One that has acted does not

@@ -23,6 +23,7 @@ namespace assay {
 class Control;
 class Fetcher;
 class RevocationLog;
+class SharedAnswers;
 
 // The time of one turn. Token times use the wall clock, lifetimes of remembered answers the monotonic one.
 struct Now {
@@ -68,7 +69,7 @@ class Worker {
   [[nodiscard]] int completion_fd() const noexcept;
 
   // Moves settled tickets into `tickets`; returns how many. Call `decide` again with the same check and its ticket: a
-  // settled check is never pending again. Every ticket settles within its issuer's timeout.
+  // settled check is never pending again. Every ticket settles within its issuer's timeout and share_wait.
   [[nodiscard]] std::size_t drain(std::span<Ticket> tickets) noexcept;
 
   // Gives a ticket back, settled or not (the client went away).
@@ -108,8 +109,13 @@ struct EngineOptions {
   // Null: nothing can be revoked.
   RevocationLog* revocation_log = nullptr;
   // The key of durable ids (revocation_log.h), the same on all nodes of a fleet and as long as the log lives. Empty:
-  // ids are made without a key.
+  // ids are made without a key. Shared answers are sealed under keys that are derived from it.
   std::string revocation_id_key = {};
+  // Where introspection answers are shared with other nodes; needs a revocation_id_key of at least kHmacSecretBytesMin
+  // bytes. Must outlive the engine. Null: each node asks for itself.
+  SharedAnswers* shared_answers = nullptr;
+  // How long an opaque token waits for that place before its issuer is asked; invalidate() waits as long for it.
+  std::chrono::milliseconds share_wait{20};
   FeedRule feed_rule = {};  // without effect where the log has no fleet
   // Where open() puts one line for people if the log cannot be replayed: file, offset, what to do. May be null.
   std::string* complaint = nullptr;
@@ -120,8 +126,9 @@ class Engine {
  public:
   // Chooses the kernels for this processor, or those that the environment variable ASSAY_KERNEL forces.
   // Errors: unknown_kernel (ASSAY_KERNEL names one that does not exist or cannot run here), bad_policy (policy_faults
-  // says which), bad_key_set (an inline key set is no key set), bad_revocation_log (it cannot be
-  // replayed: options.complaint says why; offset = of the damage, as far as 32 bits go).
+  // says which; or answers are to be shared and the id key is too short), bad_key_set (an inline key set is no key
+  // set), bad_revocation_log (it cannot be replayed: options.complaint says why; offset = of the damage, as far as 32
+  // bits go).
   [[nodiscard]] static Expected<std::unique_ptr<Engine>> open(EngineOptions options);
   ~Engine();
   Engine(const Engine&) = delete;
