@@ -76,8 +76,10 @@ struct StateSettings {
   SecretSource fleet_password_source;
   std::chrono::milliseconds fleet_timeout{1000};
   std::uint64_t fleet_stream_length = 1'000'000;
-  FeedRule feed_rule;  // EngineOptions::feed_rule
-  std::string id_key;  // EngineOptions::revocation_id_key
+  FeedRule feed_rule;                        // EngineOptions::feed_rule
+  bool shares_answers = false;               // introspection answers, in the fleet's Redis
+  std::chrono::milliseconds share_wait{20};  // EngineOptions::share_wait
+  std::string id_key;                        // EngineOptions::revocation_id_key
   SecretSource id_key_source;
 };
 

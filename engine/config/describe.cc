@@ -162,6 +162,8 @@ void describe_state(const StateSettings& state, Lines& lines) {
   lines.count("fleet_stream_length", state.fleet_stream_length);
   lines.duration("max_feed_lag", state.feed_rule.lag_max);
   lines.text("past_max_feed_lag", past_max_word(state.feed_rule.past_max));
+  lines.raw("share_answers", std::string(word_for(state.shares_answers)));
+  if (state.shares_answers) lines.duration("share_wait", state.share_wait);
 }
 
 void describe_admin(const Configuration& configuration, Lines& lines) {

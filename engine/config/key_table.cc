@@ -63,6 +63,8 @@ constexpr KnownKey kKnownKeys[] = {
     {"state", "fleet_stream_length"},
     {"state", "max_feed_lag"},
     {"state", "past_max_feed_lag"},
+    {"state", "share_answers"},
+    {"state", "share_wait"},
 
     {"outbound", "ca_file"},
     {"outbound", "proxy"},

@@ -16,6 +16,7 @@ using std::chrono::seconds;
 constexpr DurationBounds kFleetTimeoutBounds{milliseconds(50), seconds(30)};
 constexpr IntegerBounds kStreamLengthBounds{1000, 1'000'000'000};
 constexpr DurationBounds kFeedLagBounds{seconds(1), hours(24)};
+constexpr DurationBounds kShareWaitBounds{milliseconds(1), seconds(1)};
 constexpr SecretKeys kIdKeys{
     .file = "id_key_file", .variable = "id_key_env", .bytes = {kHmacSecretBytesMin, kHmacSecretBytesMax}};
 constexpr SecretKeys kPasswordKeys{.file = "fleet_password_file", .variable = "fleet_password_env", .bytes = {1, 1024}};
@@ -24,9 +25,9 @@ constexpr std::array<Choice<FeedRule::PastMax>, 2> kPastMaxChoices{
     {{"go_on", FeedRule::PastMax::kGoOn}, {"refuse", FeedRule::PastMax::kRefuse}}};
 
 // What says something of a fleet alone.
-constexpr std::array<std::string_view, 6> kFleetKeys{kPasswordKeys.file, kPasswordKeys.variable,
-                                                     "fleet_timeout",    "fleet_stream_length",
-                                                     "max_feed_lag",     "past_max_feed_lag"};
+constexpr std::array<std::string_view, 8> kFleetKeys{
+    kPasswordKeys.file, kPasswordKeys.variable, "fleet_timeout", "fleet_stream_length",
+    "max_feed_lag",     "past_max_feed_lag",    "share_answers", "share_wait"};
 
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kRevocationsForm = "\"sqlite:/var/lib/assay/revocations.db\"";
@@ -74,6 +75,12 @@ void read_fleet(TableReader& reader, const ReadContext& context, StateSettings& 
   reader.read_integer("fleet_stream_length", kStreamLengthBounds, state.fleet_stream_length);
   reader.read_duration("max_feed_lag", kFeedLagBounds, state.feed_rule.lag_max);
   reader.read_choice<FeedRule::PastMax>("past_max_feed_lag", kPastMaxChoices, state.feed_rule.past_max);
+  reader.read_boolean("share_answers", state.shares_answers);
+  if (state.shares_answers) {
+    reader.read_duration("share_wait", kShareWaitBounds, state.share_wait);
+  } else {
+    reader.refuse_without_effect("share_wait", "no answers are shared");
+  }
 }
 
 }  // namespace

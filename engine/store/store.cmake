@@ -7,6 +7,8 @@ add_library(assay_store STATIC
   ${CMAKE_CURRENT_LIST_DIR}/fleet_entry.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_queue.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_row.cc
+  ${CMAKE_CURRENT_LIST_DIR}/redis_answer_commands.cc
+  ${CMAKE_CURRENT_LIST_DIR}/redis_answers.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_connection.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log_follower.cc

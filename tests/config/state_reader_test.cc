@@ -36,7 +36,8 @@ TEST(StateReader, ReadsAFleetAndKeepsItsSecretsToItself) {
   const auto read = test::read(kFleet +
                                    "fleet_password_file = \"redis.secret\"\nfleet_timeout = \"250ms\"\n"
                                    "fleet_stream_length = 5000\nid_key_file = \"id.key\"\n"
-                                   "max_feed_lag = \"5s\"\npast_max_feed_lag = \"refuse\"\n" +
+                                   "max_feed_lag = \"5s\"\npast_max_feed_lag = \"refuse\"\n"
+                                   "share_answers = true\nshare_wait = \"7ms\"\n" +
                                    kOne,
                                files);
   ASSERT_TRUE(read.has_value()) << read.error()[0].message;
@@ -50,7 +51,10 @@ TEST(StateReader, ReadsAFleetAndKeepsItsSecretsToItself) {
   EXPECT_EQ(state.id_key, std::string(32, 'k'));
   EXPECT_EQ(state.feed_rule.lag_max.count(), 5000);
   EXPECT_EQ(state.feed_rule.past_max, FeedRule::PastMax::kRefuse);
+  EXPECT_TRUE(state.shares_answers);
+  EXPECT_EQ(state.share_wait.count(), 7);
   const std::string description = describe(*read);
+  EXPECT_THAT(description, HasSubstr("share_wait = \"7ms\""));
   EXPECT_THAT(description, HasSubstr("fleet_password_file = \"redis.secret\""));
   EXPECT_THAT(description, Not(HasSubstr("redis-pass")));
   EXPECT_THAT(description, Not(HasSubstr("kkkk")));
@@ -69,8 +73,30 @@ TEST(StateReader, PlacesComplaints) {
                "remove");
   expect_fault(kLog + "@past_max_feed_lag = \"refuse\"\n" + kOne, "state.past_max_feed_lag", "there is no fleet",
                "remove");
+  expect_fault(kLog + "@share_answers = true\n" + kOne, "state.share_answers", "there is no fleet", "remove");
+  expect_fault(kLog + "@share_wait = \"20ms\"\n" + kOne, "state.share_wait", "there is no fleet", "remove");
   expect_fault("@" + kFleet + kOne, "state.id_key_file", "one is needed", "id_key_file or id_key_env");
   expect_fault(kLog + "@" + id_key + kOne, "state.id_key_env", "a secret of 13 bytes", "32 to 1024");
+}
+
+TEST(StateReader, SharesNoAnswersUnlessItIsTold) {
+  test::MemoryFiles files;
+  files.variables["ID_KEY"] = std::string(32, 'k');
+  const std::string fleet = kFleet + "id_key_env = \"ID_KEY\"\n";
+  const auto silent = test::read(fleet + kOne, files);
+  ASSERT_TRUE(silent.has_value()) << silent.error()[0].message;
+  EXPECT_FALSE(silent->state->shares_answers);
+  EXPECT_EQ(silent->state->share_wait, EngineOptions{}.share_wait);
+  EXPECT_EQ(describe(*test::read(describe(*silent), files)), describe(*silent));
+  for (const char* off : {"share_wait = \"20ms\"\n", "share_answers = false\nshare_wait = \"20ms\"\n"}) {
+    const auto read = test::read(fleet + off + kOne, files);
+    ASSERT_FALSE(read.has_value()) << off;
+    EXPECT_THAT(read.error()[0].message, HasSubstr("state.share_wait: has no effect: no answers are shared"));
+  }
+  for (const char* wait : {"0s", "500us", "1001ms"}) {
+    EXPECT_FALSE(test::read(fleet + "share_answers = true\nshare_wait = \"" + wait + "\"\n" + kOne, files)) << wait;
+  }
+  EXPECT_FALSE(test::read(fleet + "share_answers = \"yes\"\n" + kOne, files));
 }
 
 TEST(StateReader, WantsTheFleetsPasswordInAFile) {

@@ -34,5 +34,8 @@ assay_add_test(redis_log_test
     ${CMAKE_CURRENT_LIST_DIR}/redis_log_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/redis_url_test.cc
   LIBS assay::store PkgConfig::hiredis Threads::Threads)
+assay_add_test(redis_answers_test
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/redis_answer_commands_test.cc ${CMAKE_CURRENT_LIST_DIR}/redis_answers_test.cc
+  LIBS assay::store PkgConfig::hiredis Threads::Threads)
 assay_add_test(redis_log_kill_test
   SOURCES ${CMAKE_CURRENT_LIST_DIR}/redis_log_kill_test.cc LIBS assay::store PkgConfig::hiredis Threads::Threads)

@@ -68,7 +68,7 @@ bool is_fetched(const KeySource& keys) {
   return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl || !keys.file.empty();
 }
 
-// All of `opened` but the engine and the log.
+// What reaches the network and the disk.
 void open_fetchers(const config::Configuration& configuration, ConfiguredEngine& opened) {
   const config::OutboundSettings& outbound = configuration.outbound;
   opened.network = std::make_unique<outbound::HttpFetcher>(
@@ -132,6 +132,9 @@ tl::expected<ConfiguredEngine, std::string> open_serving_engine(const config::Co
   options.revocation_log = opened.revocation_log.get();
   options.revocation_id_key = configuration.state->id_key;
   options.feed_rule = configuration.state->feed_rule;
+  opened.shared_answers = make_shared_answers(*configuration.state);
+  options.shared_answers = opened.shared_answers.get();
+  options.share_wait = configuration.state->share_wait;
   options.complaint = &complaint;
   auto engine = Engine::open(std::move(options));
   if (!engine && engine.error().code == ErrorCode::kBadRevocationLog) return tl::make_unexpected(complaint);

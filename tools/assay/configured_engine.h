@@ -9,6 +9,7 @@
 #include "assay/engine.h"
 #include "assay/fetcher.h"
 #include "assay/revocation_log.h"
+#include "assay/shared_answers.h"
 #include "config/config.h"
 
 namespace assay::cli {
@@ -25,6 +26,7 @@ struct ConfiguredEngine {
   std::unique_ptr<Fetcher> network;                         // outlives the fetcher
   std::unique_ptr<Fetcher> fetcher;                         // key files, and the network; outlives the engine
   std::unique_ptr<RevocationLog> revocation_log = nullptr;  // outlives the engine; null: nothing can be revoked
+  std::unique_ptr<SharedAnswers> shared_answers = nullptr;  // outlives the engine; null: no answers are shared
   std::unique_ptr<Engine> engine = nullptr;
 };
 
@@ -32,7 +34,7 @@ struct ConfiguredEngine {
 // Precondition: `configuration` is from load_configuration.
 [[nodiscard]] ConfiguredEngine open_engine(const config::Configuration& configuration);
 
-// The sidecar's engine: with the log of [state], where there is one.
+// The sidecar's engine: with the log of [state] and the answers that its fleet shares, where there are such.
 //   errors   the log cannot be replayed: one line for people, with file, offset and what to do
 // Precondition: `configuration` is from load_configuration.
 [[nodiscard]] tl::expected<ConfiguredEngine, std::string> open_serving_engine(

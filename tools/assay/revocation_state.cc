@@ -3,11 +3,25 @@
 #include <optional>
 #include <utility>
 
+#include "store/redis_answers.h"
 #include "store/redis_log.h"
 #include "store/redis_url.h"
 #include "store/sqlite_log.h"
 
 namespace assay::cli {
+namespace {
+
+// Precondition: there is a fleet, and nothing is wrong with it.
+store::RedisSettings redis_settings(const config::StateSettings& state) {
+  std::string complaint;
+  store::RedisSettings redis = store::parse_redis_url(state.fleet.text, complaint).value();
+  redis.password = state.fleet_password;
+  redis.reply_timeout = state.fleet_timeout;
+  redis.stream_length_min = state.fleet_stream_length;
+  return redis;
+}
+
+}  // namespace
 
 std::vector<config::ConfigFault> state_faults(const config::StateSettings& state) {
   if (state.fleet.text.empty()) return {};
@@ -21,12 +35,12 @@ std::vector<config::ConfigFault> state_faults(const config::StateSettings& state
 
 std::unique_ptr<RevocationLog> make_log(const config::StateSettings& state) {
   if (state.fleet.text.empty()) return std::make_unique<store::SqliteLog>(state.log_path);
-  std::string complaint;
-  store::RedisSettings redis = store::parse_redis_url(state.fleet.text, complaint).value();
-  redis.password = state.fleet_password;
-  redis.reply_timeout = state.fleet_timeout;
-  redis.stream_length_min = state.fleet_stream_length;
-  return std::make_unique<store::RedisLog>(state.log_path, std::move(redis));
+  return std::make_unique<store::RedisLog>(state.log_path, redis_settings(state));
+}
+
+std::unique_ptr<SharedAnswers> make_shared_answers(const config::StateSettings& state) {
+  if (!state.shares_answers) return nullptr;
+  return std::make_unique<store::RedisAnswers>(redis_settings(state));
 }
 
 std::string describe_log(const config::StateSettings& state) {

@@ -1,4 +1,4 @@
-// From [state] of a configuration to the log that keeps revocations.
+// From [state] of a configuration to the log that keeps revocations, and to where a fleet shares answers.
 #pragma once
 
 #include <memory>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "assay/revocation_log.h"
+#include "assay/shared_answers.h"
 #include "config/config.h"
 
 namespace assay::cli {
@@ -16,6 +17,10 @@ namespace assay::cli {
 // The log of this node, joined with its fleet where there is one. Touches neither file nor network.
 // Precondition: nothing is wrong with `state`.
 [[nodiscard]] std::unique_ptr<RevocationLog> make_log(const config::StateSettings& state);
+
+// Where this node shares introspection answers with its fleet; null where it does not. Touches no network yet.
+// Precondition: nothing is wrong with `state`.
+[[nodiscard]] std::unique_ptr<SharedAnswers> make_shared_answers(const config::StateSettings& state);
 
 // Where revocations are kept, in a line for people. Holds no secret.
 [[nodiscard]] std::string describe_log(const config::StateSettings& state);

@@ -64,7 +64,7 @@ function(assay_install_part part)
   endforeach()
 endfunction()
 assay_install_part(outbound http_fetcher.h)
-assay_install_part(store sqlite_log.h redis_log.h)
+assay_install_part(store sqlite_log.h redis_answers.h redis_log.h)
 assay_install_part(config config.h)
 assay_install_part(server server.h http_server.h)
 
