@@ -95,6 +95,19 @@ std::optional<LoggedRecord> decode_row(std::span<const std::uint8_t> bytes) noex
 
 std::uint64_t row_digest(const RowBytes& row) noexcept { return mixed(get_u64(&row[kChecksumAt])); }
 
+std::string encode_checked(std::string_view text) {
+  std::string bytes(text);
+  append_u64(bytes, checksum64(bytes_of(bytes)));
+  return bytes;
+}
+
+std::optional<std::string> decode_checked(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < sizeof(std::uint64_t)) return std::nullopt;
+  const std::span<const std::uint8_t> text = bytes.first(bytes.size() - sizeof(std::uint64_t));
+  if (get_u64(bytes.data() + text.size()) != checksum64(text)) return std::nullopt;
+  return std::string(text.begin(), text.end());
+}
+
 std::string encode_state(const LogState& state) {
   ASSAY_CHECK(state.fleet_position.size() <= kFleetPositionBytesMax);
   std::string bytes;

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "assay/revocation_log.h"
 
@@ -67,6 +68,10 @@ using RowBytes = std::array<std::uint8_t, kRowBytes>;
 
 // The record of a row, or nothing where any byte of it is not what encode_row() wrote.
 [[nodiscard]] std::optional<LoggedRecord> decode_row(std::span<const std::uint8_t> bytes) noexcept;
+
+// A text that is kept beside the rows, with a checksum behind it; or nothing where any byte is not what was encoded.
+[[nodiscard]] std::string encode_checked(std::string_view text);
+[[nodiscard]] std::optional<std::string> decode_checked(std::span<const std::uint8_t> bytes);
 
 // What a row adds to LogState::row_digest. The sum does not depend on the order of the rows, so a row that is deleted
 // is subtracted.

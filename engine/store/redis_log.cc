@@ -48,10 +48,10 @@ void settle_here(std::deque<WaitingAppend>& appends) {
 
 class RedisLog::Impl {
  public:
-  Impl(std::string path, RedisSettings settings)
+  Impl(std::string path, RedisSettings settings, std::string id_key_fingerprint)
       : settings_(std::move(settings)),
         wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        local_(std::make_unique<SqliteLog>(std::move(path))) {
+        local_(std::make_unique<SqliteLog>(std::move(path), std::move(id_key_fingerprint))) {
     ASSAY_CHECK(wake_fd_ >= 0);
     ASSAY_CHECK(!settings_.servers.empty());
   }
@@ -250,8 +250,8 @@ RevocationLogHealth RedisLog::Impl::health() const {
   return health;
 }
 
-RedisLog::RedisLog(std::string path, RedisSettings settings)
-    : impl_(std::make_unique<Impl>(std::move(path), std::move(settings))) {}
+RedisLog::RedisLog(std::string path, RedisSettings settings, std::string id_key_fingerprint)
+    : impl_(std::make_unique<Impl>(std::move(path), std::move(settings), std::move(id_key_fingerprint))) {}
 
 RedisLog::~RedisLog() = default;
 

@@ -33,7 +33,8 @@ namespace assay::store {
 class RedisLog final : public RevocationLog {
  public:
   // Touches neither file nor network yet. Precondition: settings has a server.
-  RedisLog(std::string path, RedisSettings settings);
+  //   id_key_fingerprint   as SqliteLog's
+  RedisLog(std::string path, RedisSettings settings, std::string id_key_fingerprint = {});
   ~RedisLog() override;
   RedisLog(const RedisLog&) = delete;
   RedisLog& operator=(const RedisLog&) = delete;

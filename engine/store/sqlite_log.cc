@@ -56,7 +56,7 @@ void refuse(WriteRequest& request, AppendOutcome outcome, std::string complaint)
 
 class SqliteLog::Impl {
  public:
-  explicit Impl(std::string path) : file_(std::move(path)) {}
+  Impl(std::string path, std::string id_key_fingerprint) : file_(std::move(path), std::move(id_key_fingerprint)) {}
 
   ~Impl() {
     queue_.end();
@@ -146,6 +146,8 @@ ReplayResult SqliteLog::Impl::replay(const ReplaySink& sink) {
     return result;
   }
   show({});
+  // A disk that is full now does not keep the log from being read: the next start tries again.
+  static_cast<void>(file_.adopt_id_key());
   is_replayed_ = true;
   result.outcome = ReplayOutcome::kReplayed;
   thread_ = std::thread([this] { run(); });
@@ -294,7 +296,8 @@ void SqliteLog::Impl::show(const FileFault& fault) {
   if (file_.witness_fails()) complaint_ = file_.witness_path() + ": cannot be written";
 }
 
-SqliteLog::SqliteLog(std::string path) : impl_(std::make_unique<Impl>(std::move(path))) {}
+SqliteLog::SqliteLog(std::string path, std::string id_key_fingerprint)
+    : impl_(std::make_unique<Impl>(std::move(path), std::move(id_key_fingerprint))) {}
 
 SqliteLog::~SqliteLog() = default;
 

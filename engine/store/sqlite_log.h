@@ -33,7 +33,10 @@ namespace assay::store {
 class SqliteLog final : public RevocationLog {
  public:
   // Touches no file yet.
-  explicit SqliteLog(std::string path);
+  //   id_key_fingerprint   of EngineOptions::revocation_id_key: a log that was written under another one is
+  //   kUnreadable,
+  //                        and one that has none yet takes it on; empty: not looked at
+  explicit SqliteLog(std::string path, std::string id_key_fingerprint = {});
   ~SqliteLog() override;
   SqliteLog(const SqliteLog&) = delete;
   SqliteLog& operator=(const SqliteLog&) = delete;

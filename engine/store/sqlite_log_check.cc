@@ -86,6 +86,7 @@ FileFault SqliteLogFile::check(const RowSink& sink) {
   state_ = *state;
   read_state = Statement();
   if (FileFault fault = check_testimony(witness_.read()); fault.is_fault()) return fault;
+  if (FileFault fault = check_id_key(); fault.is_fault()) return fault;
   if (FileFault fault = check_rows(sink); fault.is_fault()) return fault;
   if (FileFault fault = prepare_all(); fault.is_fault()) return fault;
   sqlite3_wal_hook(
@@ -106,6 +107,36 @@ FileFault SqliteLogFile::check_pages() {
   }
   const std::string_view line = quick_check.text(0);
   return line == "ok" ? FileFault{} : damaged(offset_of_page_in(line), one_line(line));
+}
+
+KeptFingerprint read_fingerprint(Connection& connection, std::string& fingerprint) {
+  if (connection.number_of("SELECT count(*) FROM sqlite_schema WHERE name = 'id_key'") == 0) {
+    return KeptFingerprint::kNone;
+  }
+  Statement read = connection.prepare("SELECT body FROM id_key WHERE only = 1");
+  const Step step = read ? read.step() : Step::kFailed;
+  if (step == Step::kDone) return KeptFingerprint::kNone;
+  const std::optional<std::string> kept = step == Step::kRow ? decode_checked(read.bytes(0)) : std::nullopt;
+  if (!kept) return KeptFingerprint::kDamaged;
+  fingerprint = *kept;
+  return KeptFingerprint::kRead;
+}
+
+// Under another key none of the ids would be any token's: the log would be whole, and nothing in it would hold.
+FileFault SqliteLogFile::check_id_key() {
+  std::string kept;
+  switch (read_fingerprint(connection_, kept)) {
+    case KeptFingerprint::kNone: return {};
+    case KeptFingerprint::kDamaged: return damaged(0, "the fingerprint of the id key");
+    case KeptFingerprint::kRead: break;
+  }
+  keeps_fingerprint_ = true;
+  if (id_key_fingerprint_.empty() || kept == id_key_fingerprint_) return {};
+  return {FileFault::Kind::kUnreadable, 0,
+          path_ +
+              ": its revocations were made under another id key than [state] id_key_file or id_key_env gives now "
+              "(or under none), so none of them would hold: put the old key back; or, to begin without them, move " +
+              path_ + ", " + path_ + "-wal and " + witness_.path() + " away and revoke anew"};
 }
 
 FileFault SqliteLogFile::check_testimony(const std::optional<Testimony>& testimony) const {

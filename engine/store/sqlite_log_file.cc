@@ -63,7 +63,14 @@ FileFault SqliteLogFile::open() {
 
 FileFault SqliteLogFile::find_or_make_file() const {
   struct stat status {};
-  const bool exists = ::stat(path_.c_str(), &status) == 0;
+  const bool exists = ::lstat(path_.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) {
+    const char* const what = S_ISLNK(status.st_mode)   ? "a symbolic link, and its write-ahead log would be elsewhere: "
+                                                         "name the file that it leads to"
+                             : S_ISDIR(status.st_mode) ? "a directory: name a file in it"
+                                                       : "no file: name one";
+    return {FileFault::Kind::kUnreadable, 0, path_ + " is " + what};
+  }
   if ((!exists || status.st_size == 0) && witness_.read()) {
     return damaged(0, exists ? "the file is empty, and records were acknowledged"
                              : "the file is gone, and records were acknowledged");
@@ -138,6 +145,23 @@ FileFault SqliteLogFile::prepare_all() {
   write_state_ = connection_.prepare("UPDATE state SET body = ?1 WHERE only = 1");
   const bool ready = find_by_id_ && insert_ && erase_ && find_forgotten_ && read_ && write_state_;
   return ready ? FileFault{} : connection_.fault("cannot be used");
+}
+
+FileFault SqliteLogFile::adopt_id_key() {
+  if (keeps_fingerprint_ || id_key_fingerprint_.empty()) return {};
+  const std::string body = encode_checked(id_key_fingerprint_);
+  bool written = connection_.run(
+      "BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS id_key(only INTEGER PRIMARY KEY, body BLOB NOT NULL)");
+  Statement insert = written ? connection_.prepare("INSERT INTO id_key VALUES(1, ?1)") : Statement();
+  if (insert) insert.bind(1, bytes_of(body));
+  written = insert && insert.run() && connection_.run("COMMIT");
+  if (!written) {
+    FileFault fault = connection_.fault("cannot be written");
+    roll_back();
+    return fault;
+  }
+  keeps_fingerprint_ = true;
+  return {};
 }
 
 FileFault SqliteLogFile::begin() {

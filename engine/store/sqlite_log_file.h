@@ -2,11 +2,12 @@
 //
 // A SQLite database in write-ahead mode, flushed with every transaction (synchronous = FULL), owned by one connection
 // (locking_mode = EXCLUSIVE, so there is no shared-memory file). Beside PATH are PATH-wal and PATH-witness
-// (store/witness.h). Two tables:
+// (store/witness.h). Three tables:
 //
 //   record  sequence, id_head (the first 8 bytes of the id), forget_at_us (null: never), body (store/log_row.h)
 //           one row per id: a later record takes the place of the earlier one
 //   state   one row: LogState
+//   id_key  one row, once a process has come that says it: the fingerprint of the key under which the ids were made
 //
 // What finds which damage, at start and before anything is written:
 //
@@ -40,7 +41,9 @@ namespace assay::store {
 // open() or check() nothing but the destructor may follow. Every other fault leaves the file usable.
 class SqliteLogFile {
  public:
-  explicit SqliteLogFile(std::string path) : path_(std::move(path)), witness_(path_) {}
+  //   id_key_fingerprint   of the id key in use; empty: not looked at
+  explicit SqliteLogFile(std::string path, std::string id_key_fingerprint = {})
+      : path_(std::move(path)), id_key_fingerprint_(std::move(id_key_fingerprint)), witness_(path_) {}
   // Leaves the write-ahead log as it is.
   ~SqliteLogFile() = default;
   SqliteLogFile(const SqliteLogFile&) = delete;
@@ -55,6 +58,9 @@ class SqliteLogFile {
   //   cost  about 1.5 us per row with a quick disk
   using RowSink = std::function<void(std::span<const LoggedRecord>)>;
   [[nodiscard]] FileFault check(const RowSink& sink);
+
+  // Writes the fingerprint of the id key where the file has none: after check(), by a process that means to use it.
+  [[nodiscard]] FileFault adopt_id_key();
 
   // What is durable.
   [[nodiscard]] const LogState& state() const noexcept { return state_; }
@@ -121,6 +127,7 @@ class SqliteLogFile {
   [[nodiscard]] FileFault initialise();
   [[nodiscard]] FileFault check_format(const std::optional<Testimony>& testimony);
   [[nodiscard]] FileFault check_pages();
+  [[nodiscard]] FileFault check_id_key();
   [[nodiscard]] FileFault check_rows(const RowSink& sink);
   [[nodiscard]] FileFault check_testimony(const std::optional<Testimony>& testimony) const;
   [[nodiscard]] FileFault prepare_all();
@@ -131,6 +138,8 @@ class SqliteLogFile {
   [[nodiscard]] FileFault erase(const LoggedRecord& entry);
 
   std::string path_;
+  std::string id_key_fingerprint_;
+  bool keeps_fingerprint_ = false;
   Witness witness_;
   Connection connection_;
   Statement find_by_id_;
@@ -145,6 +154,10 @@ class SqliteLogFile {
   int wal_pages_ = 0;
   bool witness_fails_ = false;
 };
+
+// Reads the fingerprint that the file keeps.
+enum class KeptFingerprint : std::uint8_t { kRead, kNone, kDamaged };
+[[nodiscard]] KeptFingerprint read_fingerprint(Connection& connection, std::string& fingerprint);
 
 // Where `needle` begins in the file, or nothing.
 [[nodiscard]] std::optional<std::uint64_t> offset_in_file(const std::string& path,

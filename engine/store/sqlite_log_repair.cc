@@ -34,6 +34,7 @@ struct Salvage {
   std::map<std::uint64_t, LoggedRecord> by_sequence;
   std::set<std::uint64_t> carved;  // sequences of those that were not in their place
   std::optional<LogState> state;
+  std::string id_key_fingerprint;  // empty: none could be read
 };
 
 RepairReport failed(RepairReport report, std::string complaint) {
@@ -96,6 +97,7 @@ void read_tables(const std::string& path, Salvage& salvage) {
   read_rows(connection, "SELECT sequence, body FROM record ORDER BY sequence DESC", salvage);
   Statement state = connection.prepare("SELECT body FROM state WHERE only = 1");
   if (state && state.step() == Step::kRow) salvage.state = decode_state(state.bytes(0));
+  static_cast<void>(read_fingerprint(connection, salvage.id_key_fingerprint));
 }
 
 // Takes the revocations among the bytes whose sequence nothing in its place has.
@@ -136,6 +138,7 @@ std::vector<LoggedRecord> latest_of_each(const Salvage& salvage) {
 FileFault write_new(SqliteLogFile& file, const std::vector<LoggedRecord>& entries, const LogState& state) {
   FileFault fault = file.open();
   if (!fault.is_fault()) fault = file.check([](std::span<const LoggedRecord>) {});
+  if (!fault.is_fault()) fault = file.adopt_id_key();
   for (std::size_t from = 0; from < entries.size() && !fault.is_fault(); from += kRowsPerTransaction) {
     fault = file.begin();
     const std::size_t end = std::min(entries.size(), from + kRowsPerTransaction);
@@ -180,7 +183,7 @@ std::string replace(const std::string& path, const std::string& made, const Witn
 }
 
 // Precondition: the file or its witness is there.
-LogFinding check_existing(const std::string& path, bool is_empty) {
+LogFinding check_existing(const std::string& path, bool is_empty, const std::string& id_key_fingerprint) {
   LogFinding finding;
   {
     Witness witness(path);
@@ -190,7 +193,7 @@ LogFinding check_existing(const std::string& path, bool is_empty) {
     // A start would begin with it.
     if (is_empty && !witness.read()) return {.outcome = LogFinding::Outcome::kNone};
   }
-  SqliteLogFile file(path);
+  SqliteLogFile file(path, id_key_fingerprint);
   FileFault fault = file.open();
   if (!fault.is_fault()) {
     fault = file.check([&](std::span<const LoggedRecord> rows) { finding.record_count += rows.size(); });
@@ -222,20 +225,34 @@ std::optional<RepairReport> examine(const std::string& path) {
 std::string summary(const std::string& path, const RepairReport& report) {
   std::string text = path + ": " + std::to_string(report.read_count) + " records read in their place, " +
                      std::to_string(report.carved_count) + " revocations found among the bytes, " +
-                     (report.state_lost ? "at least " : "") + std::to_string(report.missing_count) + " records lost";
+                     (report.state_lost ? "up to " : "") + std::to_string(report.missing_count) + " records lost";
   if (report.state_lost) text += "; the place in the fleet's stream is lost";
   return text + "; the damaged log is kept as " + report.kept_copy;
 }
 
+// How many records were written up to `through` and are not there. What the state counts is known exactly; behind it
+// every sequence stands for a record.
+std::uint64_t count_missing(const Salvage& salvage, const LogState& state, std::uint64_t through) {
+  std::set<DurableId> counted_ids;
+  std::uint64_t later_count = 0;
+  for (const auto& [sequence, entry] : salvage.by_sequence) {
+    if (sequence > state.last_sequence) {
+      ++later_count;
+    } else {
+      counted_ids.insert(entry.record.id);
+    }
+  }
+  const std::uint64_t counted_missing = state.row_count - std::min<std::uint64_t>(state.row_count, counted_ids.size());
+  return counted_missing + (through - state.last_sequence - later_count);
+}
+
 // What a new log begins with, and in `report` what is known to be missing.
-LogState state_for_new(const Salvage& salvage, std::size_t entry_count, std::uint64_t said_through,
-                       RepairReport& report) {
+LogState state_for_new(const Salvage& salvage, std::uint64_t said_through, RepairReport& report) {
   LogState state = salvage.state.value_or(LogState{});
   const std::uint64_t found_through = salvage.by_sequence.empty() ? 0 : salvage.by_sequence.rbegin()->first;
-  const std::uint64_t known_through = std::max(found_through, state.last_sequence);
-  if (state.row_count > entry_count) report.missing_count = state.row_count - entry_count;
-  if (said_through > known_through) report.missing_count += said_through - known_through;
-  state.last_sequence = std::max(known_through, said_through);
+  const std::uint64_t through = std::max({found_through, state.last_sequence, said_through});
+  report.missing_count = count_missing(salvage, state, through);
+  state.last_sequence = through;
   if (report.missing_count + report.carved_count == 0) return state;
   // What is lost may be the fleet's, and what was found may never have reached it.
   state.fleet_position.clear();
@@ -257,13 +274,13 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
   report.read_count = entries.size() - report.carved_count;
   report.state_lost = !salvage.state;
   const std::uint64_t said_through = witness.read().value_or(Testimony{}).last_sequence;
-  const LogState state = state_for_new(salvage, entries.size(), said_through, report);
+  const LogState state = state_for_new(salvage, said_through, report);
 
   const std::string made = path + ".repaired";
   remove_all(made);  // of a repair that was cut off
   LogState written;
   {
-    SqliteLogFile file(made);
+    SqliteLogFile file(made, salvage.id_key_fingerprint);
     if (const FileFault fault = write_new(file, entries, state); fault.is_fault()) {
       return failed(report, fault.complaint);
     }
@@ -280,12 +297,19 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
 
 }  // namespace
 
-LogFinding check_sqlite_log(const std::string& path) {
+LogFinding check_sqlite_log(const std::string& path, const std::string& id_key_fingerprint) {
+  std::error_code error;
+  // Not followed: a link that leads nowhere is there.
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (status.type() == fs::file_type::none) {
+    return {LogFinding::Outcome::kUnknown, 0, path + ": cannot be looked at: " + error.message()};
+  }
   std::error_code ignored;
-  const bool has_file = fs::exists(path, ignored);
+  const bool has_file = fs::exists(status);
   const bool has_witness = fs::exists(path + "-witness", ignored);
   if (!has_file && !has_witness) return {.outcome = LogFinding::Outcome::kNone};
-  LogFinding finding = check_existing(path, has_file && fs::file_size(path, ignored) == 0);
+  const bool is_empty = status.type() == fs::file_type::regular && fs::file_size(path, ignored) == 0;
+  LogFinding finding = check_existing(path, is_empty, id_key_fingerprint);
   // It was made to be locked.
   if (!has_witness) fs::remove(path + "-witness", ignored);
   return finding;

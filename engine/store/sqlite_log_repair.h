@@ -14,7 +14,7 @@ struct LogFinding {
     kWhole,
     kDamaged,
     kInUse,    // a running process has it: not looked at
-    kUnknown,  // it cannot be opened as a log: permissions, another format
+    kUnknown,  // it cannot be opened as a log: permissions, another format, another id key
   };
   Outcome outcome = Outcome::kUnknown;
   std::uint64_t record_count = 0;  // kWhole
@@ -24,7 +24,8 @@ struct LogFinding {
 // Checks the log at `path` as a start does, and changes nothing. Leaves no file behind that was not there.
 //
 //   cost  as the replay of a start
-[[nodiscard]] LogFinding check_sqlite_log(const std::string& path);
+//   id_key_fingerprint   as SqliteLog's: under another one the log is kUnknown
+[[nodiscard]] LogFinding check_sqlite_log(const std::string& path, const std::string& id_key_fingerprint = {});
 
 struct RepairReport {
   enum class Outcome : std::uint8_t {
@@ -35,7 +36,8 @@ struct RepairReport {
   Outcome outcome = Outcome::kFailed;
   std::uint64_t read_count = 0;     // records that were in their place
   std::uint64_t carved_count = 0;   // revocations that were found among the bytes alone
-  std::uint64_t missing_count = 0;  // records that were written and are gone; a lower bound where `state_lost`
+  std::uint64_t missing_count = 0;  // records that were written and are gone; where `state_lost` also those that others
+                                    // had taken the place of
   bool state_lost = false;          // where this node was in the fleet is unknown: it begins anew
   std::string kept_copy;            // the damaged file, beside its -wal and -witness
   std::string complaint;            // what happened, one line for people
@@ -47,6 +49,8 @@ struct RepairReport {
 // Errs on the side of refusing: a lift counts only where it is in its place, so a revocation whose lift is lost, or was
 // never acknowledged, holds again. Sequences stay as they were. Where anything is missing or was found among the bytes,
 // the node begins anew in its fleet, which gives it what it lacks.
+//
+// The fingerprint of the id key is kept as far as it can be read.
 //
 // The new files belong to the owner of the damaged ones, as far as this process may give them away.
 //

@@ -41,7 +41,15 @@ TargetDigest::TargetDigest(std::string_view id_key, const kernel::Sha256Variant&
 
 bool TargetDigest::digest(const state::TargetName& name, DurableId& id) noexcept {
   const state::TargetText text(name);
-  const std::array<std::string_view, 4> pieces = text.pieces();
+  return digest_pieces(text.pieces(), id);
+}
+
+// A target's text begins with its version, a byte that is no letter.
+bool TargetDigest::fingerprint(DurableId& fingerprint) noexcept {
+  return digest_pieces({"assay id key, fingerprint 1", {}, {}, {}}, fingerprint);
+}
+
+bool TargetDigest::digest_pieces(const std::array<std::string_view, 4>& pieces, DurableId& id) noexcept {
   if (kind_ == Kind::kPlain) return sha256_.hash(pieces, id);
   DurableId inner;
   const std::array<std::string_view, 5> keyed{text_of(inner_key_), pieces[0], pieces[1], pieces[2], pieces[3]};

@@ -44,7 +44,13 @@ class TargetDigest {
 
   static constexpr std::size_t kShortTextBytes = 320;
 
+  // Tells one id key from another, and from none, without telling anything of it: made as the id of a text that no
+  // target has. False if OpenSSL fails.
+  [[nodiscard]] bool fingerprint(DurableId& fingerprint) noexcept;
+
  private:
+  [[nodiscard]] bool digest_pieces(const std::array<std::string_view, 4>& pieces, DurableId& id) noexcept;
+
   enum class Kind : std::uint8_t { kPlain, kKeyed };
   using PaddedKey = std::array<char, kSha256BlockBytes>;
   // Short texts side by side.

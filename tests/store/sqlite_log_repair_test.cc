@@ -77,6 +77,22 @@ TEST_F(SqliteLogRepairTest, WithoutTablesRevocationsAreFoundAmongTheBytes) {
   for (std::uint64_t i = 10; i < 200; ++i) EXPECT_TRUE(replayed.revoked.contains(record_of(i).id)) << i;
 }
 
+// A record in the middle is as lost as one at the end.
+TEST_F(SqliteLogRepairTest, CountsWhatIsLostWhereverItWas) {
+  std::string main = copied_file();
+  std::fill_n(main.begin(), 4096, '\0');
+  std::size_t at = 0;
+  for (int i = 0; i < 50; ++i) at = main.find("Arow", at + 1);
+  ASSERT_NE(at, std::string::npos);
+  main[at + 20] = static_cast<char>(main[at + 20] ^ 1);
+  write_whole(path_, main);
+  const RepairReport report = repair_sqlite_log(path_);
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  // 210 sequences were acknowledged.
+  EXPECT_GE(report.read_count + report.carved_count + report.missing_count, 210U) << report.complaint;
+  EXPECT_THAT(report.complaint, HasSubstr("up to"));
+}
+
 TEST_F(SqliteLogRepairTest, ALostFileIsBegunAnewAndSaysHowMuchIsLost) {
   std::filesystem::remove(path_);
   std::filesystem::remove(path_ + "-wal");
@@ -143,6 +159,45 @@ TEST_F(SqliteLogRepairTest, ChecksALogAndLeavesItAlone) {
   std::filesystem::remove(path_ + "-wal");
   write_whole(path_, std::string(8192, 'x'));
   EXPECT_EQ(check_sqlite_log(path_).outcome, Outcome::kUnknown) << "nothing says that it was a log";
+}
+
+TEST_F(SqliteLogRepairTest, KeepsTheFingerprintOfTheIdKey) {
+  using Outcome = LogFinding::Outcome;
+  {
+    SqliteLog log(path_, "one");
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+  }
+  EXPECT_EQ(check_sqlite_log(path_, "one").outcome, Outcome::kWhole);
+  EXPECT_EQ(check_sqlite_log(path_).outcome, Outcome::kWhole);
+  const LogFinding other = check_sqlite_log(path_, "two");
+  EXPECT_EQ(other.outcome, Outcome::kUnknown);
+  EXPECT_THAT(other.complaint, HasSubstr("another id key"));
+  std::string main = copied_file();
+  const std::size_t row = main.rfind("Arow");
+  main[row + 20] = static_cast<char>(main[row + 20] ^ 1);
+  write_whole(path_, main);
+  ASSERT_EQ(repair_sqlite_log(path_).outcome, RepairReport::Outcome::kRepaired);
+  EXPECT_EQ(check_sqlite_log(path_, "one").outcome, Outcome::kWhole);
+  EXPECT_EQ(check_sqlite_log(path_, "two").outcome, Outcome::kUnknown);
+}
+
+TEST_F(SqliteLogRepairTest, ADamagedFingerprintIsDamage) {
+  {
+    SqliteLog log(path_, "a fingerprint");
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+  }
+  std::string main = copied_file();
+  const std::size_t at = main.find("a fingerprint");
+  ASSERT_NE(at, std::string::npos);
+  main[at] = 'b';
+  write_whole(path_, main);
+  const LogFinding finding = check_sqlite_log(path_, "a fingerprint");
+  EXPECT_EQ(finding.outcome, LogFinding::Outcome::kDamaged);
+  EXPECT_THAT(finding.complaint, HasSubstr("the fingerprint of the id key"));
+  const RepairReport report = repair_sqlite_log(path_);
+  EXPECT_EQ(report.outcome, RepairReport::Outcome::kRepaired);
+  EXPECT_EQ(report.read_count, 200U);
+  EXPECT_EQ(check_sqlite_log(path_, "a fingerprint").outcome, LogFinding::Outcome::kWhole);
 }
 
 TEST_F(SqliteLogRepairTest, FindsDamageAndWhoHasTheLog) {

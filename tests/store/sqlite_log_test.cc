@@ -48,6 +48,58 @@ TEST_F(SqliteLogTest, ReplaysWhatWasAppendedInTheOrderOfSequences) {
   }
 }
 
+TEST_F(SqliteLogTest, StaysWithTheIdKeyThatItWasWrittenUnder) {
+  {
+    SqliteLog log(path_, "one");
+    EXPECT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    append_and_wait(log, {record_of(1)});
+  }
+  {
+    SqliteLog log(path_, "two");
+    const Replayed replayed = replay_of(log);
+    EXPECT_EQ(replayed.result.outcome, ReplayOutcome::kUnreadable);
+    EXPECT_TRUE(replayed.revoked.empty());
+    for (const char* said : {"id_key_file", "put the old key back", "-witness away"}) {
+      EXPECT_THAT(replayed.result.complaint, HasSubstr(said));
+    }
+    EXPECT_EQ(append_and_wait(log, {record_of(2)}).outcome, AppendOutcome::kFailed);
+  }
+  for (const char* fingerprint : {"one", ""}) {
+    SqliteLog log(path_, fingerprint);
+    EXPECT_EQ(replay_of(log).revoked.size(), 1U) << fingerprint;
+  }
+}
+
+TEST_F(SqliteLogTest, ALogWithoutAnIdKeyOfItsOwnTakesTheFirstThatComes) {
+  {
+    SqliteLog log(path_);
+    EXPECT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    append_and_wait(log, {record_of(1)});
+  }
+  for (const char* fingerprint : {"one", "one"}) {
+    SqliteLog log(path_, fingerprint);
+    EXPECT_GE(replay_of(log).revoked.size(), 1U);
+    EXPECT_EQ(append_and_wait(log, {record_of(2)}).outcome, AppendOutcome::kDurable);
+  }
+  SqliteLog log(path_, "two");
+  EXPECT_EQ(replay_of(log).result.outcome, ReplayOutcome::kUnreadable);
+}
+
+// A write-ahead log is placed beside the file that a link leads to, and would be missed beside the link.
+TEST_F(SqliteLogTest, OpensFilesAndNothingElse) {
+  { EXPECT_EQ(replay_of(path_).result.outcome, ReplayOutcome::kReplayed); }
+  const std::string link = path_ + "-link";
+  std::filesystem::create_symlink(path_, link);
+  const ReplayResult linked = replay_of(link).result;
+  EXPECT_EQ(linked.outcome, ReplayOutcome::kUnreadable);
+  EXPECT_THAT(linked.complaint, HasSubstr(link + " is a symbolic link"));
+  const std::string folder = path_ + "-folder";
+  std::filesystem::create_directory(folder);
+  const ReplayResult of_folder = replay_of(folder).result;
+  EXPECT_EQ(of_folder.outcome, ReplayOutcome::kUnreadable);
+  EXPECT_THAT(of_folder.complaint, HasSubstr(folder + " is a directory"));
+}
+
 TEST_F(SqliteLogTest, LaterRecordWins) {
   {
     SqliteLog log(path_);

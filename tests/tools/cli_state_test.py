@@ -4,6 +4,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -130,6 +131,37 @@ def test_repair_keeps_the_damaged_files_and_says_what_it_did(config, serve):
             if name.startswith(kept)} == files
     assert assay("check-config", file).status == 0
     assert serve(file).stop() == 0
+
+
+def test_another_id_key_is_noticed_before_it_finds_nothing(config, serve, tmp_path):
+    file = config('id_key_file = "id.key"\n')
+    assert serve(file).stop() == 0
+    files = log_files(tmp_path)
+    assert assay("check-config", file).status == 0
+    assert all(b"k" * 8 not in content for content in files.values())
+    without_key = file.read_text().replace('id_key_file = "id.key"\n', "")
+    for change in (lambda: (tmp_path / "id.key").write_text("j" * 32), lambda: file.write_text(without_key)):
+        change()
+        for command in (["serve", "--config"], ["check-config"], ["check-config", "--repair"]):
+            done = assay(*command, file)
+            assert done.status == 2, command
+            assert "under another id key than [state] id_key_file" in done.err and "put the old key back" in done.err
+        assert log_files(tmp_path) == files
+    config('id_key_file = "id.key"\n')
+    (tmp_path / "id.key").write_text("k" * 32)
+    assert serve(file).stop() == 0
+
+
+def test_a_log_of_before_takes_the_id_key_on(config, serve, tmp_path):
+    file = config()
+    assert serve(file).stop() == 0
+    # As it was written before there were fingerprints.
+    database = sqlite3.connect(tmp_path / "revocations.db")
+    database.execute("DROP TABLE id_key")
+    database.close()
+    file = config('id_key_file = "id.key"\n')
+    assert serve(file).stop() == 0
+    assert "another id key" in assay("check-config", config()).err
 
 
 def test_repair_leaves_a_whole_log_alone(config, serve):

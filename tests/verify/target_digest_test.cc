@@ -1,5 +1,7 @@
 #include "verify/target_digest.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,30 @@ DurableId digest(TargetDigest& digests, const state::TargetName& name) {
   DurableId id{};
   EXPECT_TRUE(digests.digest(name, id));
   return id;
+}
+
+TEST(TargetDigest, AFingerprintTellsKeysApart) {
+  const auto fingerprint_of = [](std::string_view id_key) {
+    DurableId fingerprint{};
+    EXPECT_TRUE(TargetDigest(id_key).fingerprint(fingerprint));
+    return fingerprint;
+  };
+  const std::string key(32, 'k');
+  const std::string other = std::string(31, 'k') + "l";
+  EXPECT_EQ(fingerprint_of(key), fingerprint_of(key));
+  EXPECT_NE(fingerprint_of(key), fingerprint_of(other));
+  EXPECT_NE(fingerprint_of(key), fingerprint_of(""));
+  EXPECT_EQ(fingerprint_of(""), fingerprint_of(""));
+  // Nor is it the hash of the key.
+  DurableId hash;
+  ASSERT_EQ(EVP_Digest(key.data(), key.size(), hash.data(), nullptr, EVP_sha256(), nullptr), 1);
+  EXPECT_NE(fingerprint_of(key), hash);
+  unsigned char expected[32];
+  constexpr std::string_view kText = "assay id key, fingerprint 1";
+  ASSERT_NE(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+                 reinterpret_cast<const unsigned char*>(kText.data()), kText.size(), expected, nullptr),
+            nullptr);
+  EXPECT_TRUE(std::equal(std::begin(expected), std::end(expected), fingerprint_of(key).begin()));
 }
 
 TEST(TargetDigest, WithoutAKeyItIsSha256OfTheText) {

@@ -8,6 +8,7 @@
 
 #include "assay/commands.h"
 #include "assay/configured_engine.h"
+#include "assay/revocation_state.h"
 #include "server/settings_faults.h"
 #include "store/sqlite_log_repair.h"
 
@@ -20,9 +21,9 @@ struct Options {
 };
 
 // Says what a start would find; false where it would be refused.
-bool check_log(const std::string& log_path) {
+bool check_log(const config::StateSettings& state) {
   using Outcome = store::LogFinding::Outcome;
-  const store::LogFinding finding = store::check_sqlite_log(log_path);
+  const store::LogFinding finding = store::check_sqlite_log(state.log_path, id_key_fingerprint(state));
   const bool is_sound = finding.outcome != Outcome::kDamaged && finding.outcome != Outcome::kUnknown;
   if (!finding.complaint.empty()) std::fprintf(stderr, "%s\n", finding.complaint.c_str());
   return is_sound;
@@ -36,7 +37,9 @@ ExitStatus repair(const std::string& path, const config::Configuration& configur
   const store::RepairReport report = store::repair_sqlite_log(configuration.state->log_path);
   const bool has_failed = report.outcome == store::RepairReport::Outcome::kFailed;
   std::fprintf(has_failed ? stderr : stdout, "%s\n", report.complaint.c_str());
-  return has_failed ? ExitStatus::kUsage : ExitStatus::kAccepted;
+  if (has_failed) return ExitStatus::kUsage;
+  // Whole is not enough: a start must take it.
+  return check_log(*configuration.state) ? ExitStatus::kAccepted : ExitStatus::kUsage;
 }
 
 ExitStatus run_check_config(const Options& options) {
@@ -45,7 +48,7 @@ ExitStatus run_check_config(const Options& options) {
   if (options.repairs) return repair(options.path, *configuration);
   const std::vector<std::string> faults = server::settings_faults(configuration->settings);
   for (const std::string& fault : faults) std::fprintf(stderr, "%s: %s\n", options.path.c_str(), fault.c_str());
-  const bool has_sound_log = !configuration->state || check_log(configuration->state->log_path);
+  const bool has_sound_log = !configuration->state || check_log(*configuration->state);
   if (!faults.empty() || !has_sound_log) return ExitStatus::kUsage;
   const std::string text = config::describe(*configuration);
   std::fwrite(text.data(), 1, text.size(), stdout);

@@ -3,10 +3,12 @@
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "store/redis_answers.h"
 #include "store/redis_log.h"
 #include "store/redis_url.h"
 #include "store/sqlite_log.h"
+#include "verify/target_digest.h"
 
 namespace assay::cli {
 namespace {
@@ -34,13 +36,19 @@ std::vector<config::ConfigFault> state_faults(const config::StateSettings& state
 }
 
 std::unique_ptr<RevocationLog> make_log(const config::StateSettings& state) {
-  if (state.fleet.text.empty()) return std::make_unique<store::SqliteLog>(state.log_path);
-  return std::make_unique<store::RedisLog>(state.log_path, redis_settings(state));
+  if (state.fleet.text.empty()) return std::make_unique<store::SqliteLog>(state.log_path, id_key_fingerprint(state));
+  return std::make_unique<store::RedisLog>(state.log_path, redis_settings(state), id_key_fingerprint(state));
 }
 
 std::unique_ptr<SharedAnswers> make_shared_answers(const config::StateSettings& state) {
   if (!state.shares_answers) return nullptr;
   return std::make_unique<store::RedisAnswers>(redis_settings(state));
+}
+
+std::string id_key_fingerprint(const config::StateSettings& state) {
+  DurableId fingerprint;
+  ASSAY_CHECK(verify::TargetDigest(state.id_key).fingerprint(fingerprint));
+  return {fingerprint.begin(), fingerprint.end()};
 }
 
 std::string describe_log(const config::StateSettings& state) {

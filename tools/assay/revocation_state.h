@@ -22,6 +22,9 @@ namespace assay::cli {
 // Precondition: nothing is wrong with `state`.
 [[nodiscard]] std::unique_ptr<SharedAnswers> make_shared_answers(const config::StateSettings& state);
 
+// Tells the id key of `state` from others, for the log to keep: nothing of the key can be read from it.
+[[nodiscard]] std::string id_key_fingerprint(const config::StateSettings& state);
+
 // Where revocations are kept, in a line for people. Holds no secret.
 [[nodiscard]] std::string describe_log(const config::StateSettings& state);
 
