@@ -1,6 +1,7 @@
 """Starts assay-issuer, assay serve and nginx for a test, in a folder of its own, and stops them by their own ids."""
 import os
 import pathlib
+import random
 import re
 import resource
 import signal
@@ -17,9 +18,15 @@ START_SECONDS_MAX = 60  # sanitized builds generate a 4096-bit key slowly
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A free port below those that Linux gives to outgoing connections: who starts again finds it free again."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_until(condition, what, seconds=START_SECONDS_MAX):

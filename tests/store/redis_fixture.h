@@ -13,6 +13,7 @@
 #include <memory>
 #include <netinet/in.h>
 #include <optional>
+#include <random>
 #include <string>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -121,14 +122,18 @@ class RedisServerProcess {
     return address;
   }
 
+  // Below those that Linux gives to outgoing connections: a server that starts again finds it free again.
   static std::uint16_t free_port() {
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::bind(fd, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    ::close(fd);
-    return ::ntohs(address.sin_port);
+    std::random_device random;
+    std::uniform_int_distribution<std::uint16_t> ports(15'000, 31'999);
+    for (;;) {
+      const std::uint16_t port = ports(random);
+      const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+      const sockaddr_in address = loopback(port);
+      const bool is_free = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+      ::close(fd);
+      if (is_free) return port;
+    }
   }
 
   [[nodiscard]] bool is_listening() const {
