@@ -228,10 +228,12 @@ void AdminHandler::serve_invalidate(const Call& call) {
     (member.name == "token" ? token : issuer) = member.text;
   }
   if (token.empty()) return call.answer(bad_request_page("token is missing"));
-  if (!options_.sources.control.invalidate(issuer, token)) {
-    return call.answer(bad_request_page("no such issuer has opaque tokens"));
+  switch (options_.sources.control.invalidate(issuer, token)) {
+    case Invalidation::kNoSuchIssuer: return call.answer(bad_request_page("no such issuer has opaque tokens"));
+    case Invalidation::kHere:
+      return call.answer({.status = 202, .body = "{\"invalidated\":true,\"propagated\":false}\n"});
+    case Invalidation::kEverywhere: return call.answer({.body = "{\"invalidated\":true}\n"});
   }
-  call.answer({.body = "{\"invalidated\":true}\n"});
 }
 
 void AdminHandler::serve_explain(const Call& call) {

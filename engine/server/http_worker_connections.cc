@@ -104,13 +104,16 @@ void HttpWorker::end_connection(std::uint32_t index) {
   connection.deadline_ns = now_.monotonic_ns + kLingerNs;
 }
 
-// Whether a newcomer may have this connection's place: its client has never asked anything, or nothing for as long as a
-// head may take.
+// Whether a newcomer may have this connection's place: its client has never asked anything, what it has begun to ask
+// included, or nothing for as long as a head may take.
 bool HttpWorker::may_be_displaced(std::uint32_t index) const noexcept {
   const Connection& connection = connections_[index];
-  const bool is_idle =
-      connection.phase == Connection::Phase::kOpen && connection.awaiting == Awaiting::kRequest && listed_[index] == 0;
-  if (!is_idle || !connection.has_asked) return is_idle;
+  if (connection.phase != Connection::Phase::kOpen || listed_[index] != 0) return false;
+  const bool is_idle = connection.awaiting == Awaiting::kRequest;
+  if (!connection.has_asked) {
+    return is_idle || connection.awaiting == Awaiting::kHead || connection.awaiting == Awaiting::kBody;
+  }
+  if (!is_idle) return false;
   const std::int64_t idle_ns = now_.monotonic_ns - (connection.deadline_ns - timeout_ns(Awaiting::kRequest));
   return idle_ns >= timeout_ns(Awaiting::kHead);
 }

@@ -13,15 +13,28 @@ constexpr std::int64_t kNsPerMs = 1'000'000;
 // Over a year; what Redis says beyond it has no room in nanoseconds.
 constexpr std::int64_t kLifeMaxMs = 100'000'000'000;
 
-// One more than the longest value, so that a longer one is seen to be longer. Both commands cut alike.
+// One more than the longest value, so that a longer one is seen to be longer. Both commands cut alike. A value of
+// another type is none of ours: nothing is there, and it is written over.
 constexpr std::string_view kFind = R"(
-return {redis.call('GETRANGE', KEYS[1], 0, ARGV[1]), redis.call('PTTL', KEYS[1])})";
+local there = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[1])
+if type(there) == 'table' then there = '' end
+return {there, redis.call('PTTL', KEYS[1])})";
 
 // ARGV: as above, what must be there, what comes there, and for how many milliseconds.
 constexpr std::string_view kWrite = R"(
-if redis.call('GETRANGE', KEYS[1], 0, ARGV[1]) ~= ARGV[2] then return 0 end
+local there = redis.pcall('GETRANGE', KEYS[1], 0, ARGV[1])
+if type(there) == 'table' then there = '' end
+if there ~= ARGV[2] then return 0 end
 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
 return 1)";
+
+// A Redis that is full takes no mark, but it still forgets.
+constexpr std::string_view kErase = R"(
+local marked = redis.pcall('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if not marked.err then return marked end
+if not string.find(marked.err, 'OOM', 1, true) then return marked end
+redis.call('DEL', KEYS[1])
+return {ok = 'OK'})";
 
 const std::string& last_index() {
   static const std::string text = std::to_string(kSharedValueBytesMax);
@@ -55,7 +68,7 @@ void RedisAnswerCommands::add_write(const SharedWrite& write, std::int64_t now_n
 void RedisAnswerCommands::add_erasure(const SharedErasure& erasure) {
   const std::string name = name_of(erasure.key);
   const std::string life_ms = std::to_string(std::max<std::int64_t>(1, erasure.mark_life.count()));
-  connection_.add(std::array<std::string_view, 5>{"SET", name, erasure.mark, "PX", life_ms});
+  connection_.add(std::array<std::string_view, 6>{"EVAL", kErase, "1", name, erasure.mark, life_ms});
 }
 
 void RedisAnswerCommands::add_ping() { connection_.add(std::array<std::string_view, 1>{"PING"}); }

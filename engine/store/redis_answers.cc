@@ -117,7 +117,7 @@ class RedisAnswers::Impl {
   void settle_late(Request& request);
   void fail(Request& request);
   void note_complaint();
-  void lose_connection(const std::string& complaint);
+  void lose_connection(std::string complaint);
   void drop_overdue_erasures(std::int64_t now_ns) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   bool has_ended() const {
@@ -133,6 +133,7 @@ class RedisAnswers::Impl {
   std::deque<Request> waiting_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<SharedKey, WaitingErasure> erasures_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t next_erasure_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::int64_t distrusted_until_ns_ ABSL_GUARDED_BY(mutex_) = 0;  // until then find() brings nothing
   bool ended_ ABSL_GUARDED_BY(mutex_) = false;
   SharedAnswersHealth health_ ABSL_GUARDED_BY(mutex_);  // erasures_waiting is not kept here
   std::thread thread_;                                  // last: it uses all of the above
@@ -148,6 +149,7 @@ void RedisAnswers::Impl::find(const SharedKey& key, std::int64_t give_up_ns, Fin
 bool RedisAnswers::Impl::put(Question& question) {
   const base::MutexLock lock(mutex_);
   if (!health_.is_reachable || waiting_.size() >= kWaitingMax || erasures_.contains(question.key)) return false;
+  if (distrusted_until_ns_ > base::monotonic_ns()) return false;
   waiting_.emplace_back(std::move(question));
   return true;
 }
@@ -177,7 +179,9 @@ void RedisAnswers::Impl::put(SharedErasure erasure, EraseDone done, std::vector<
   const base::MutexLock lock(mutex_);
   if (erasures_.size() >= kErasuresMax) drop_overdue_erasures(now_ns);
   if (erasures_.size() >= kErasuresMax && !erasures_.contains(erasure.key)) {
+    // What should be gone stays where it is until it ends by itself: nothing is believed until then.
     ++health_.erasures_lost;
+    distrusted_until_ns_ = std::max(distrusted_until_ns_, now_ns + std::chrono::nanoseconds(erasure.try_for).count());
     failed.push_back(std::move(done));
     return;
   }
@@ -359,14 +363,14 @@ void RedisAnswers::Impl::count_write(WriteOutcome outcome) {
 }
 
 // Whoever waits is told at once. Erasures stay, and are tried as soon as there is a connection again.
-void RedisAnswers::Impl::lose_connection(const std::string& complaint) {
+void RedisAnswers::Impl::lose_connection(std::string complaint) {
   commands_.reset();
   std::deque<Request> unasked;
   std::vector<EraseDone> unerased;
   {
     const base::MutexLock lock(mutex_);
     health_.is_reachable = false;
-    health_.complaint = complaint;
+    health_.complaint = std::move(complaint);
     unasked.swap(waiting_);
     for (auto& [key, waiting] : erasures_) {
       waiting.next_try_ns = 0;

@@ -50,8 +50,9 @@ class RedisLog::Impl {
  public:
   Impl(std::string path, RedisSettings settings, std::string id_key_fingerprint)
       : settings_(std::move(settings)),
+        id_key_fingerprint_(std::move(id_key_fingerprint)),
         wake_fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-        local_(std::make_unique<SqliteLog>(std::move(path), std::move(id_key_fingerprint))) {
+        local_(std::make_unique<SqliteLog>(std::move(path), id_key_fingerprint_)) {
     ASSAY_CHECK(wake_fd_ >= 0);
     ASSAY_CHECK(!settings_.servers.empty());
   }
@@ -120,6 +121,7 @@ class RedisLog::Impl {
   }
 
   const RedisSettings settings_;
+  const std::string id_key_fingerprint_;
   const int wake_fd_;
   std::unique_ptr<SqliteLog> local_;  // const until the destructor
   bool is_replayed_ = false;          // const once replay() has returned
@@ -144,7 +146,7 @@ void RedisLog::Impl::start() {
 void RedisLog::Impl::run() {
   block_broken_pipe();
   FleetFollower follower(
-      settings_, *local_, wake_fd_, [this] { return has_ended(); }, events());
+      settings_, id_key_fingerprint_, *local_, wake_fd_, [this] { return has_ended(); }, events());
   follower.run();
 }
 

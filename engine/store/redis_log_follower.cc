@@ -23,9 +23,10 @@ int milliseconds_until(std::int64_t until_ns) {
 
 }  // namespace
 
-FleetFollower::FleetFollower(const RedisSettings& settings, SqliteLog& local, int wake_fd, std::function<bool()> stops,
-                             FollowerEvents events)
+FleetFollower::FleetFollower(const RedisSettings& settings, std::string id_key_fingerprint, SqliteLog& local,
+                             int wake_fd, std::function<bool()> stops, FollowerEvents events)
     : settings_(settings),
+      id_key_fingerprint_(std::move(id_key_fingerprint)),
       local_(local),
       wake_fd_(wake_fd),
       stops_(std::move(stops)),
@@ -52,7 +53,7 @@ void FleetFollower::count_outbox() {
 void FleetFollower::run() {
   count_outbox();
   while (!stops_()) {
-    stream_ = RedisStream::open(settings_, node_, complaint_);
+    stream_ = RedisStream::open(settings_, node_, id_key_fingerprint_, complaint_);
     if (stream_ && follow_stream()) return;
     stream_.reset();
     events_.state(RevocationLogHealth::Fleet::kCutOff, complaint_);
@@ -83,6 +84,7 @@ bool FleetFollower::fail(const std::string& complaint) {
 
 // Returns true where the node stops, false where the connection is lost.
 bool FleetFollower::follow_stream() {
+  if (stream_->agree_on_id_key() != StreamStep::kDone) return fail(stream_->complaint());
   caught_up_ = false;
   cursor_ = local_.fleet_mark().pushed_through;
   unechoed_.clear();
@@ -170,6 +172,8 @@ void FleetFollower::take_answer(const std::string& node) {
 
 // What is written down first is that the place is lost: a crash from here on begins here again.
 bool FleetFollower::join() {
+  // Whoever flushes Redis, or fails over, may take the fleet's id key away with the stream.
+  if (stream_->agree_on_id_key() != StreamStep::kDone) return fail(stream_->complaint());
   bool is_trimmed = false;
   if (stream_->join(position_.highest, is_trimmed) != StreamStep::kDone) return fail(stream_->complaint());
   const SqliteLog::FleetMark mark = local_.fleet_mark();

@@ -51,8 +51,9 @@ class FleetFollower {
  public:
   // `local` must outlive this object. `wake_fd` is an eventfd: readable when there is something to push or `stops`
   // says true.
-  FleetFollower(const RedisSettings& settings, SqliteLog& local, int wake_fd, std::function<bool()> stops,
-                FollowerEvents events);
+  // `id_key_fingerprint` as RedisStream::open().
+  FleetFollower(const RedisSettings& settings, std::string id_key_fingerprint, SqliteLog& local, int wake_fd,
+                std::function<bool()> stops, FollowerEvents events);
 
   // Returns when `stops` says true, within about two reply_timeout.
   void run();
@@ -91,6 +92,7 @@ class FleetFollower {
   void show();
 
   const RedisSettings settings_;
+  const std::string id_key_fingerprint_;
   SqliteLog& local_;
   const int wake_fd_;
   const std::function<bool()> stops_;

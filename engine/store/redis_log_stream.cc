@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/hex.h"
+
 namespace assay::store {
 namespace {
 
@@ -70,25 +72,29 @@ bool read_entries(const RedisReply& list, StreamPage& page) {
 
 }  // namespace
 
-std::optional<RedisStream> RedisStream::open(const RedisSettings& settings, std::string node, std::string& complaint) {
-  return open_first<RedisStream>(settings, complaint,
-                                 [&](const RedisServer& server, std::string& why) -> std::optional<RedisStream> {
-                                   std::optional<RedisConnection> reader = RedisConnection::open(server, settings, why);
-                                   if (!reader) return std::nullopt;
-                                   std::optional<RedisConnection> writer = RedisConnection::open(server, settings, why);
-                                   if (!writer) return std::nullopt;
-                                   return RedisStream(std::move(*reader), std::move(*writer), settings.prefix, node);
-                                 });
+std::optional<RedisStream> RedisStream::open(const RedisSettings& settings, std::string node,
+                                             std::string_view id_key_fingerprint, std::string& complaint) {
+  return open_first<RedisStream>(
+      settings, complaint, [&](const RedisServer& server, std::string& why) -> std::optional<RedisStream> {
+        std::optional<RedisConnection> reader = RedisConnection::open(server, settings, why);
+        if (!reader) return std::nullopt;
+        std::optional<RedisConnection> writer = RedisConnection::open(server, settings, why);
+        if (!writer) return std::nullopt;
+        return RedisStream(std::move(*reader), std::move(*writer), settings.prefix, node, id_key_fingerprint);
+      });
 }
 
-RedisStream::RedisStream(RedisConnection reader, RedisConnection writer, const std::string& prefix, std::string node)
+RedisStream::RedisStream(RedisConnection reader, RedisConnection writer, const std::string& prefix, std::string node,
+                         std::string_view id_key_fingerprint)
     : reader_(std::move(reader)),
       writer_(std::move(writer)),
       stream_key_(prefix + ":revocations"),
       founding_key_(prefix + ":founding"),
       pushed_key_(prefix + ":pushed"),
       offering_key_(prefix + ":offering"),
-      node_(std::move(node)) {}
+      id_key_key_(prefix + ":id_key"),
+      node_(std::move(node)),
+      id_key_(base::hex_text(id_key_fingerprint)) {}
 
 StreamStep RedisStream::failed(const RedisConnection& connection) {
   complaint_ = connection.complaint();
@@ -103,6 +109,19 @@ StreamStep RedisStream::refused(const RedisReply& reply) {
 StreamStep RedisStream::ask(RedisCommand command, RedisReply& reply) {
   if (!writer_.ask(command, reply)) return failed(writer_);
   return reply.is_error() ? refused(reply) : StreamStep::kDone;
+}
+
+StreamStep RedisStream::agree_on_id_key() {
+  if (id_key_.empty()) return StreamStep::kDone;
+  RedisReply reply;
+  const std::array<std::string_view, 4> claim{"SET", id_key_key_, id_key_, "NX"};
+  if (ask(claim, reply) != StreamStep::kDone) return StreamStep::kFailed;
+  const std::array<std::string_view, 2> read{"GET", id_key_key_};
+  if (ask(read, reply) != StreamStep::kDone) return StreamStep::kFailed;
+  if (reply.text == id_key_) return StreamStep::kDone;
+  complaint_ = "the fleet has another id key: [state] id_key_file must hold the same on all nodes ('" + id_key_key_ +
+               "' in Redis is the fingerprint of the fleet's)";
+  return StreamStep::kFailed;
 }
 
 StreamStep RedisStream::join(const FleetStamp& floor, bool& is_trimmed) {

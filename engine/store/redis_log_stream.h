@@ -4,6 +4,7 @@
 //   PREFIX:founding      the id of the stream's first entry: while it is still the first, nothing was forgotten
 //   PREFIX:pushed        a hash: per node, the highest own sequence in the stream
 //   PREFIX:offering      the node that offers what it holds; expires by itself
+//   PREFIX:id_key        the fingerprint of the id key under which all nodes make ids, in hexadecimal
 #pragma once
 
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,8 +44,14 @@ class RedisStream {
   static constexpr std::chrono::milliseconds kReadWait{500};
 
   // Connects to the first of settings.servers that answers. Blocks for a few reply_timeout per server.
+  //
+  //   id_key_fingerprint   of the key under which this node makes ids; empty: not looked at
   [[nodiscard]] static std::optional<RedisStream> open(const RedisSettings& settings, std::string node,
-                                                       std::string& complaint);
+                                                       std::string_view id_key_fingerprint, std::string& complaint);
+
+  // Whether the fleet's ids are made under this node's id key: ids of another one match nothing. The first node that
+  // comes says which it is.
+  [[nodiscard]] StreamStep agree_on_id_key();
 
   // Founds the stream where there is none, and makes every id from now on higher than `floor`. `is_trimmed` says
   // whether the stream has forgotten entries of its beginning.
@@ -86,7 +94,8 @@ class RedisStream {
   [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
 
  private:
-  RedisStream(RedisConnection reader, RedisConnection writer, const std::string& prefix, std::string node);
+  RedisStream(RedisConnection reader, RedisConnection writer, const std::string& prefix, std::string node,
+              std::string_view id_key_fingerprint);
 
   [[nodiscard]] StreamStep ask(RedisCommand command, RedisReply& reply);
   [[nodiscard]] StreamStep failed(const RedisConnection& connection);
@@ -98,7 +107,9 @@ class RedisStream {
   std::string founding_key_;
   std::string pushed_key_;
   std::string offering_key_;
+  std::string id_key_key_;
   std::string node_;
+  std::string id_key_;  // its fingerprint
   std::string length_max_ = "1000000";
   std::string complaint_;
   FleetStamp after_;                // of the page on its way

@@ -86,7 +86,7 @@ class ControlMachine final : public Control {
   [[nodiscard]] Expected<void> reload(Policy policy) override;
   void revoke(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
   void lift(std::span<const RevocationTarget> targets, Now now, RevocationDone done) override;
-  bool invalidate(std::string_view issuer_name, std::string_view token) override;
+  Invalidation invalidate(std::string_view issuer_name, std::string_view token) override;
   void receive_event(std::uint32_t entrance, std::string_view token, Now now, EventDone done) override;
   [[nodiscard]] RevocationStatus revocation_status() const override { return revoker_->status(); }
   [[nodiscard]] std::vector<RevocationInfo> list_revocations(const std::optional<RevocationInfo::Id>& after,

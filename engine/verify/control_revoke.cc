@@ -125,7 +125,7 @@ std::future<bool> ControlMachine::forget_answer(const CompiledIssuer& issuer, st
   return erased->get_future();
 }
 
-bool ControlMachine::invalidate(std::string_view issuer_name, std::string_view token) {
+Invalidation ControlMachine::invalidate(std::string_view issuer_name, std::string_view token) {
   std::vector<std::future<bool>> erasures;
   {
     const base::MutexLock lock(explain_mutex_);
@@ -135,13 +135,14 @@ bool ControlMachine::invalidate(std::string_view issuer_name, std::string_view t
       if (is_asked_for && issuer.policy.opaque) erasures.push_back(forget_answer(issuer, token));
     }
   }
-  if (sharing_ != nullptr) {
-    const std::int64_t until_ns = base::monotonic_ns() + sharing_->wait().count();
-    for (const std::future<bool>& erasure : erasures) {
-      erasure.wait_for(std::chrono::nanoseconds(std::max<std::int64_t>(0, until_ns - base::monotonic_ns())));
-    }
-  }
-  return !erasures.empty();
+  if (erasures.empty()) return Invalidation::kNoSuchIssuer;
+  const std::int64_t wait_ns = sharing_ == nullptr ? 0 : sharing_->wait().count();
+  const std::int64_t until_ns = base::monotonic_ns() + wait_ns;
+  const bool is_everywhere = std::all_of(erasures.begin(), erasures.end(), [until_ns](std::future<bool>& erasure) {
+    const std::chrono::nanoseconds left(std::max<std::int64_t>(0, until_ns - base::monotonic_ns()));
+    return erasure.wait_for(left) == std::future_status::ready && erasure.get();
+  });
+  return is_everywhere ? Invalidation::kEverywhere : Invalidation::kHere;
 }
 
 void ControlMachine::visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const {

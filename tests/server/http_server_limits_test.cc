@@ -182,6 +182,21 @@ TEST_P(HttpServerLimits, SilentConnectionsMakeRoomForOneThatAsks) {
   EXPECT_EQ(server->stats().connections_refused, 0U);
 }
 
+TEST_P(HttpServerLimits, HalfARequestMakesRoomToo) {
+  const auto server = start(limited({.connections_max = 3}));
+  const Address address = server->bound_addresses()[0];
+  std::vector<TestClient> halves;
+  for (const std::string_view half :
+       {"G", "GET / HTTP/1.1\r\nHost: a\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf"}) {
+    halves.emplace_back(address);
+    ASSERT_TRUE(halves.back().send(std::string(half)));
+    ASSERT_TRUE(eventually([&] { return server->stats().connections_accepted == halves.size(); }));
+  }
+  ::usleep(50'000);
+  for (std::size_t i = 0; i < halves.size(); ++i) expect_service(address);
+  EXPECT_EQ(server->stats().connections_refused, 0U);
+}
+
 TEST_P(HttpServerLimits, AnIdleClientKeepsItsPlaceForTheTimeOfAHead) {
   const auto server = start(limited({.connections_max = 2, .head_timeout = milliseconds(100)}));
   const Address address = server->bound_addresses()[0];

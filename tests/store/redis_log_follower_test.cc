@@ -36,7 +36,7 @@ class FleetFollowerTest : public testing::Test {
         .state = [this](RevocationLogHealth::Fleet fleet, const std::string&) { fleet_ = fleet; },
         .heard = [](const std::string&) {},
     };
-    FleetFollower(redis_->settings(), *log_, wake, stops, std::move(events)).run();
+    FleetFollower(redis_->settings(), {}, *log_, wake, stops, std::move(events)).run();
     ::close(wake);
     EXPECT_TRUE(is_met);
   }

@@ -16,9 +16,10 @@ class RedisStreamTest : public testing::Test {
     redis_ = std::make_unique<RedisServerProcess>();
   }
 
-  RedisStream open(std::uint64_t store_id) const {
+  RedisStream open(std::uint64_t store_id, std::string_view id_key_fingerprint = {}) const {
     std::string complaint;
-    std::optional<RedisStream> stream = RedisStream::open(redis_->settings(), node_name(store_id), complaint);
+    std::optional<RedisStream> stream =
+        RedisStream::open(redis_->settings(), node_name(store_id), id_key_fingerprint, complaint);
     EXPECT_TRUE(stream.has_value()) << complaint;
     return std::move(*stream);
   }
@@ -41,6 +42,16 @@ class RedisStreamTest : public testing::Test {
 
   std::unique_ptr<RedisServerProcess> redis_;
 };
+
+TEST_F(RedisStreamTest, NodesOfOneFleetMakeIdsUnderOneKey) {
+  EXPECT_EQ(open(1, "this key").agree_on_id_key(), StreamStep::kDone) << "the first says which it is";
+  EXPECT_EQ(open(2, "this key").agree_on_id_key(), StreamStep::kDone);
+  EXPECT_EQ(open(3).agree_on_id_key(), StreamStep::kDone) << "who says none is not asked";
+  RedisStream other = open(4, "that key");
+  EXPECT_EQ(other.agree_on_id_key(), StreamStep::kFailed);
+  EXPECT_NE(other.complaint().find("another id key"), std::string::npos) << other.complaint();
+  EXPECT_EQ(redis_->ask({"GET", "assay:id_key"}).text, "74686973206b6579");
+}
 
 TEST_F(RedisStreamTest, ANewStreamBeginsWithAMarkAboveTheFloor) {
   RedisStream stream = open(1);

@@ -83,7 +83,7 @@ TEST_F(EngineSharing, TheIssuerIsAskedByOneNode) {
 
 TEST_F(EngineSharing, WhatIsInvalidatedAtOneNodeIsAskedAnewByTheNext) {
   EXPECT_EQ(a_.ask("t", kActive), ErrorCode::kNone);
-  EXPECT_TRUE(a_.control().invalidate("", "t"));
+  EXPECT_EQ(a_.control().invalidate("", "t"), Invalidation::kEverywhere);
   EXPECT_EQ(b_.ask("t", kInactive), ErrorCode::kInactive);
   EXPECT_EQ(b_.fetcher.started, 1U);
   EXPECT_EQ(a_.ask("t", kActive), ErrorCode::kInactive) << "by now the fleet knows";
@@ -107,7 +107,7 @@ TEST_F(EngineSharing, ARevokedTokenIsRefusedWhoeverAsked) {
 TEST_F(EngineSharing, InvalidatingGoesOnWhereTheFleetCannotBeReached) {
   EXPECT_EQ(a_.ask("t", kActive), ErrorCode::kNone);
   place_.is_down = true;
-  EXPECT_TRUE(a_.control().invalidate("opaque", "t"));
+  EXPECT_EQ(a_.control().invalidate("opaque", "t"), Invalidation::kHere);
   EXPECT_EQ(a_.ask("t", kInactive), ErrorCode::kInactive);
   EXPECT_EQ(a_.fetcher.started, 2U);
 }

@@ -158,19 +158,19 @@ TEST_F(Revocation, LiftingForgetsWhatTheServerSaid) {
 TEST_F(Revocation, InvalidationAsksAgainAndDropsWhatIsOnItsWay) {
   open(policy({opaque_issuer()}));
   ASSERT_EQ(ask("opaque-1", R"({"active":false})"), ErrorCode::kInactive);
-  EXPECT_TRUE(engine_->control().invalidate("", "opaque-1"));
+  EXPECT_EQ(engine_->control().invalidate("", "opaque-1"), Invalidation::kEverywhere);
   EXPECT_EQ(ask("opaque-1"), ErrorCode::kNone);
-  EXPECT_TRUE(engine_->control().invalidate("opaque", "opaque-1"));
+  EXPECT_EQ(engine_->control().invalidate("opaque", "opaque-1"), Invalidation::kEverywhere);
   const Check check{.token = "opaque-1"};
   ASSERT_TRUE(decide_at(check).pending());
   engine_->control().step(kNow);
-  EXPECT_TRUE(engine_->control().invalidate("opaque", "opaque-1"));
+  EXPECT_EQ(engine_->control().invalidate("opaque", "opaque-1"), Invalidation::kEverywhere);
   fetcher_.answer(R"({"active":false})");
   engine_->control().step(kNow);
   EXPECT_TRUE(decide_at(check).pending()) << "the answer was from before";
-  EXPECT_FALSE(engine_->control().invalidate("another", "opaque-1"));
+  EXPECT_EQ(engine_->control().invalidate("another", "opaque-1"), Invalidation::kNoSuchIssuer);
   open(policy());
-  EXPECT_FALSE(engine_->control().invalidate("", "opaque-1"));
+  EXPECT_EQ(engine_->control().invalidate("", "opaque-1"), Invalidation::kNoSuchIssuer);
 }
 
 TEST_F(Revocation, SurvivesTheEngine) {

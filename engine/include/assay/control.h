@@ -149,6 +149,13 @@ struct RevocationStatus {
   RevocationLogHealth log;
 };
 
+// What came of forgetting an answer.
+enum class Invalidation : std::uint8_t {
+  kNoSuchIssuer,  // nothing: no issuer of opaque tokens has this name
+  kHere,          // this node has forgotten it; the fleet has not yet, or the place of shared answers cannot be reached
+  kEverywhere,    // so has the place where answers are shared, if there is one
+};
+
 class Control {
  public:
   virtual ~Control() = default;
@@ -187,9 +194,8 @@ class Control {
   // Forgets what introspection said of an opaque token (its rights have changed): the next check asks again. An answer
   // that is on its way is not remembered either. Where answers are shared, the fleet forgets its answer, too, and what
   // calls that began before bring to other nodes is not shared any more; waits for that, at most share_wait, so not for
-  // a thread with an event loop. Returns whether `issuer_name` is an issuer of opaque tokens, or is empty and there is
-  // one.
-  virtual bool invalidate(std::string_view issuer_name, std::string_view token) = 0;
+  // a thread with an event loop. An empty `issuer_name` stands for all issuers of opaque tokens.
+  virtual Invalidation invalidate(std::string_view issuer_name, std::string_view token) = 0;
 
   // Takes a security event token that was pushed here, and revokes what its events ask for. One that has acted does not
   // act again for as long as it is not too old (EventsPolicy::max_age).
