@@ -15,6 +15,7 @@
 #include "assay/limits.h"
 #include "base/keyed_hash.h"
 #include "keys/fetch_budget.h"
+#include "keys/fetch_schedule.h"
 #include "keys/kid_doubt.h"
 #include "keys/unknown_kids.h"
 
@@ -22,12 +23,7 @@ namespace assay::keys {
 
 // All times are monotonic nanoseconds, none negative.
 struct RefreshSettings {
-  std::int64_t interval_ns = 0;  // between good fetches whose answer does not say how long it is fresh
-  std::int64_t floor_ns = 0;     // bounds of an answer's own freshness
-  std::int64_t ceiling_ns = 0;
-  std::int64_t backoff_min_ns = 1'000'000'000;
-  std::int64_t backoff_max_ns = 60'000'000'000;
-  std::int64_t max_stale_ns = 0;                  // after the last good fetch: how long its keys serve
+  FetchTimes times;
   std::int64_t forced_every_ns = 30'000'000'000;  // budget of fetches out of turn, and the cooldown of FetchFacts
   std::uint32_t forced_burst = 2;
 };
@@ -83,9 +79,9 @@ class Refresh {
   // For kid_doubt.h; changes with should_fetch, on_success and on_failure.
   [[nodiscard]] FetchFacts facts() const noexcept;
   // Whether the keys are past their freshness.
-  [[nodiscard]] bool is_stale(std::int64_t now_ns) const noexcept { return ever_succeeded_ && now_ns >= fresh_to_ns_; }
+  [[nodiscard]] bool is_stale(std::int64_t now_ns) const noexcept { return schedule_.is_stale(now_ns); }
   // Whether keys of the last good fetch may no longer serve; false before the first one, which has no keys to withdraw.
-  [[nodiscard]] bool too_stale(std::int64_t now_ns) const noexcept;
+  [[nodiscard]] bool too_stale(std::int64_t now_ns) const noexcept { return schedule_.too_stale(now_ns); }
   // When should_fetch, too_stale or settle_overdue may next have something to say, as of the latest should_fetch; the
   // largest int64 if only a result can change that.
   [[nodiscard]] std::int64_t next_due_ns() const noexcept;
@@ -97,26 +93,17 @@ class Refresh {
     std::int64_t since_ns = 0;
   };
 
-  [[nodiscard]] std::int64_t jittered(std::int64_t delay_ns) noexcept;
-  [[nodiscard]] std::int64_t stale_at_ns() const noexcept;
   void settle(const KeyWaiter& waiter, ErrorCode code) { settled_.push_back({.id = waiter.id, .code = code}); }
   void settle_all(ErrorCode code);
   // Whether the waiter goes on waiting after a good fetch; settles it if not.
   [[nodiscard]] bool outlasts_success(const Waiting& waiting, std::int64_t now_ns, const HasKid& has_kid);
 
-  RefreshSettings settings_;
+  FetchSchedule schedule_;
+  std::int64_t forced_every_ns_;
   UnknownKids& unknown_kids_;
   FetchBudget budget_;
-  std::uint64_t random_state_;
-  bool in_flight_ = false;
   bool forced_wanted_ = false;  // a waiter asks for a fetch out of turn
-  bool ever_succeeded_ = false;
-  std::uint32_t failures_in_a_row_ = 0;
-  std::int64_t next_fetch_ns_ = 0;  // the first is due at once
-  std::int64_t started_ns_ = 0;     // of the latest attempt
-  std::int64_t last_success_ns_ = 0;
-  std::int64_t fresh_to_ns_ = 0;
-  std::int64_t seen_ns_ = 0;  // of the latest should_fetch: a moment before it is no longer due
+  std::int64_t seen_ns_ = 0;    // of the latest should_fetch: a moment before it is no longer due
   std::uint64_t forced_count_ = 0;
   std::vector<Waiting> waiters_;  // at most kKeyWaitersMax
   std::vector<SettledWaiter> settled_;

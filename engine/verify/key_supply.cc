@@ -20,14 +20,16 @@ constexpr std::int64_t kDeadlineSlackNs = 500 * kNsPerMs;
 keys::RefreshSettings refresh_settings(const IssuerPolicy& issuer) {
   const RefreshPolicy& policy = issuer.refresh;
   keys::RefreshSettings settings;
-  settings.interval_ns = policy.interval.count() * kNsPerUs;
-  settings.floor_ns = policy.floor_in_effect().count() * kNsPerUs;
-  settings.ceiling_ns = policy.ceiling_in_effect().count() * kNsPerUs;
-  settings.max_stale_ns = policy.max_stale.count() * kNsPerUs;
+  settings.times.interval_ns = policy.interval.count() * kNsPerUs;
+  settings.times.floor_ns = policy.floor_in_effect().count() * kNsPerUs;
+  settings.times.ceiling_ns = policy.ceiling_in_effect().count() * kNsPerUs;
+  settings.times.max_stale_ns = policy.max_stale.count() * kNsPerUs;
   settings.forced_every_ns = policy.forced_fetch_every.count() * kNsPerUs;
   settings.forced_burst = policy.forced_fetch_burst;
   // Looking at a file burdens no issuer: one that is repaired is found as soon as any change.
-  if (!issuer.keys.file.empty()) settings.backoff_max_ns = std::max(settings.backoff_min_ns, settings.interval_ns);
+  if (!issuer.keys.file.empty()) {
+    settings.times.backoff_max_ns = std::max(settings.times.backoff_min_ns, settings.times.interval_ns);
+  }
   return settings;
 }
 

@@ -71,10 +71,10 @@ class Simulation {
 
   RefreshSettings random_settings() {
     RefreshSettings settings;
-    settings.interval_ns = pick(500 * kMs, 600 * kSecond);
-    settings.floor_ns = pick(100 * kMs, settings.interval_ns);
-    settings.ceiling_ns = pick(settings.interval_ns, 2 * settings.interval_ns);
-    settings.max_stale_ns = pick(settings.ceiling_ns, 4 * settings.ceiling_ns);
+    settings.times.interval_ns = pick(500 * kMs, 600 * kSecond);
+    settings.times.floor_ns = pick(100 * kMs, settings.times.interval_ns);
+    settings.times.ceiling_ns = pick(settings.times.interval_ns, 2 * settings.times.interval_ns);
+    settings.times.max_stale_ns = pick(settings.times.ceiling_ns, 4 * settings.times.ceiling_ns);
     settings.forced_every_ns = pick(100 * kMs, 60 * kSecond);
     settings.forced_burst = static_cast<std::uint32_t>(pick(0, 4));
     return settings;
@@ -137,7 +137,7 @@ class Simulation {
     if (chance(30)) {  // refused, lost, garbage, or without a usable key
       const std::int64_t retry_after_ns = chance(30) ? pick(0, 100 * kSecond) : 0;
       latest_failed_ = true;
-      earliest_due_ns_ = now_ns_ + settings_.backoff_min_ns * 3 / 4;
+      earliest_due_ns_ = now_ns_ + settings_.times.backoff_min_ns * 3 / 4;
       refresh_.on_failure(now_ns_, retry_after_ns);
       return;
     }
@@ -147,8 +147,9 @@ class Simulation {
     good_ns_ = now_ns_;
     std::optional<std::int64_t> fresh_ns;
     if (chance(50)) fresh_ns = pick(0, 1000 * kSecond);
-    const std::int64_t honoured_ns =
-        fresh_ns ? std::clamp(*fresh_ns, settings_.floor_ns, settings_.ceiling_ns) : settings_.interval_ns;
+    const std::int64_t honoured_ns = fresh_ns
+                                         ? std::clamp(*fresh_ns, settings_.times.floor_ns, settings_.times.ceiling_ns)
+                                         : settings_.times.interval_ns;
     earliest_due_ns_ = now_ns_ + honoured_ns - honoured_ns / 4;
     refresh_.on_success(now_ns_, fresh_ns, [&](const base::Hash128& kid) {
       return std::any_of(serving_.begin(), serving_.end(), [&](std::uint64_t own) { return hash_of(own) == kid; });
@@ -163,7 +164,7 @@ class Simulation {
   }
 
   void check_staleness() {
-    const bool must_lapse = good_ns_ >= 0 && now_ns_ >= good_ns_ + settings_.max_stale_ns;
+    const bool must_lapse = good_ns_ >= 0 && now_ns_ >= good_ns_ + settings_.times.max_stale_ns;
     if (refresh_.too_stale(now_ns_) != must_lapse) fail("keys lapse at another time than max_stale");
     if (!must_lapse) return;
     serving_.clear();

@@ -22,10 +22,10 @@ UnknownKids& unknown_kids() {
 
 const Refresh::HasKid kNoKid = [](const base::Hash128&) { return false; };
 
-constexpr RefreshSettings kSettings{.interval_ns = 600 * kSecond,
-                                    .backoff_min_ns = 1 * kSecond,
-                                    .backoff_max_ns = 60 * kSecond,
-                                    .max_stale_ns = 3600 * kSecond};
+constexpr RefreshSettings kSettings{.times = {.interval_ns = 600 * kSecond,
+                                              .backoff_min_ns = 1 * kSecond,
+                                              .backoff_max_ns = 60 * kSecond,
+                                              .max_stale_ns = 3600 * kSecond}};
 
 // A machine whose first fetch was started at `now_ns`.
 Refresh fetching(std::int64_t now_ns, std::uint64_t seed = 1) {
@@ -197,8 +197,9 @@ TEST(Refresh, SimulatedOutageIsSurvivedWithFewFetches) {
 }
 
 TEST(Refresh, ExtremeSettingsDoNotOverflow) {
-  Refresh refresh({.interval_ns = kNever, .backoff_min_ns = kNever, .backoff_max_ns = kNever, .max_stale_ns = kNever},
-                  3, unknown_kids());
+  Refresh refresh(
+      {.times = {.interval_ns = kNever, .backoff_min_ns = kNever, .backoff_max_ns = kNever, .max_stale_ns = kNever}}, 3,
+      unknown_kids());
   ASSERT_TRUE(refresh.should_fetch(kNever - 1));
   refresh.on_failure(kNever - 1, kNever);
   EXPECT_EQ(refresh.next_due_ns(), kNever);
@@ -208,8 +209,9 @@ TEST(Refresh, ExtremeSettingsDoNotOverflow) {
 }
 
 TEST(Refresh, APeriodOfNothingIsNoFlood) {
-  Refresh refresh({.interval_ns = 0, .backoff_min_ns = kSecond, .backoff_max_ns = kSecond, .max_stale_ns = 0}, 3,
-                  unknown_kids());
+  Refresh refresh(
+      {.times = {.interval_ns = 0, .backoff_min_ns = kSecond, .backoff_max_ns = kSecond, .max_stale_ns = 0}}, 3,
+      unknown_kids());
   ASSERT_TRUE(refresh.should_fetch(0));
   refresh.on_success(0, {}, kNoKid);
   EXPECT_GE(refresh.next_due_ns(), 0);
@@ -241,10 +243,10 @@ std::string settled_text(Refresh& refresh) {
 }
 
 TEST(Refresh, HonoursFreshnessBetweenFloorAndCeiling) {
-  const RefreshSettings settings{.interval_ns = 600 * kSecond,
-                                 .floor_ns = 60 * kSecond,
-                                 .ceiling_ns = 1200 * kSecond,
-                                 .max_stale_ns = 3600 * kSecond};
+  const RefreshSettings settings{.times = {.interval_ns = 600 * kSecond,
+                                           .floor_ns = 60 * kSecond,
+                                           .ceiling_ns = 1200 * kSecond,
+                                           .max_stale_ns = 3600 * kSecond}};
   const auto due_after = [&](std::int64_t fresh_ns) {
     Refresh refresh(settings, 1, unknown_kids());
     EXPECT_TRUE(refresh.should_fetch(0));
