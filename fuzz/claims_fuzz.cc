@@ -27,6 +27,22 @@ void check_date(jose::JsonValue root, std::string_view name, std::optional<Numer
   require(date->us >= 0 && date->us <= kNumericDateUsMax, "a time is in range");
 }
 
+// What `status` says, in the plainest way.
+jose::StatusReference::Kind status_kind(jose::JsonValue root) {
+  using Kind = jose::StatusReference::Kind;
+  const jose::JsonValue::Found status = root.find("status");
+  if (!status) return Kind::kNone;
+  if (status.value.kind() != JsonKind::kObject) return Kind::kMalformed;
+  const jose::JsonValue::Found list = status.value.find("status_list");
+  if (!list) return Kind::kNone;
+  if (list.value.kind() != JsonKind::kObject) return Kind::kMalformed;
+  const jose::JsonValue::Found index = list.value.find("idx");
+  const jose::JsonValue::Found uri = list.value.find("uri");
+  if (!index || index.value.kind() != JsonKind::kNumber) return Kind::kMalformed;
+  if (index.value.text().find_first_not_of("0123456789") != std::string_view::npos) return Kind::kMalformed;
+  return uri && uri.value.kind() == JsonKind::kString ? Kind::kList : Kind::kMalformed;
+}
+
 void check_accepted(const jose::Claims& claims, jose::JsonValue root) {
   check_text(root, "iss", claims.iss);
   check_text(root, "sub", claims.sub);
@@ -41,6 +57,8 @@ void check_accepted(const jose::Claims& claims, jose::JsonValue root) {
   require(claims.audiences.size() <= kAudiencesMax && claims.scope_texts.size() <= kGrantedScopesMax,
           "lists are bounded");
 
+  require(claims.status.kind == status_kind(root), "a status is read exactly if it is well formed");
+
   std::size_t i = 0;
   for (const jose::JsonValue member : root) {
     require(i < claims.members.size(), "every member is listed");
@@ -54,6 +72,7 @@ void check_accepted(const jose::Claims& claims, jose::JsonValue root) {
 bool equal(const jose::Claims& a, const jose::Claims& b) {
   return a.has_iss == b.has_iss && a.iss == b.iss && a.sub == b.sub && a.jti == b.jti && a.client == b.client &&
          a.exp == b.exp && a.nbf == b.nbf && a.iat == b.iat && a.scope_is_list == b.scope_is_list &&
+         a.status.kind == b.status.kind && a.status.index == b.status.index && a.status.uri == b.status.uri &&
          std::ranges::equal(a.audiences, b.audiences) && std::ranges::equal(a.scope_texts, b.scope_texts);
 }
 

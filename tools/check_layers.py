@@ -43,6 +43,7 @@ DOORS = (
     (r"llhttp", "llhttp", ("tests/*", "fuzz/*")),
     (r"nghttp2/", "nghttp2", ("engine/server/http2*", "engine/server/grpc_ext_authz*")),
     (r"google/protobuf/|.*\.pb\.h", "protobuf", ("engine/server/http2*", "engine/server/grpc_ext_authz*")),
+    (r"zlib\.h", "zlib", ("engine/issuer/status_list*", "tools/issuer/status_publisher*", "tests/*", "fuzz/*")),
     (r"curl/", "libcurl", ("engine/outbound/http_fetcher*",)),
     (r"sqlite3", "SQLite", ("engine/store/sqlite_log*", "tests/store/sqlite_log_power_test.cc")),
     (r"hiredis/", "hiredis", ("engine/store/redis_connection*",)),

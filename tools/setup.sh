@@ -10,7 +10,7 @@ packages=(
   # libraries
   libsimdjson-dev libabsl-dev liburing-dev libssl-dev node-llhttp libcurl4-openssl-dev
   libtomlplusplus-dev libcli11-dev libspdlog-dev libexpected-dev prometheus-cpp-dev
-  libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev libhiredis-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libsqlite3-dev libhiredis-dev zlib1g-dev
   # checks
   clang-format-14 clang-tidy-14 valgrind
   # end-to-end tests and the demo

@@ -20,6 +20,7 @@ add_library(assay_config STATIC
   ${CMAKE_CURRENT_LIST_DIR}/secret_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/server_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/state_reader.cc
+  ${CMAKE_CURRENT_LIST_DIR}/status_list_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/table_reader.cc
   ${CMAKE_CURRENT_LIST_DIR}/tenants.cc
   ${CMAKE_CURRENT_LIST_DIR}/toml_tree.cc

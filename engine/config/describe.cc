@@ -227,6 +227,17 @@ std::string opaque_value(const OpaquePolicy& opaque, const IssuerSources& source
   return text + " }";
 }
 
+std::string status_list_value(const StatusListPolicy& lists) {
+  std::string text = "{ urls = " + quoted_list(lists.urls) + ", required = " + std::string(word_for(lists.required)) +
+                     ", refresh = " + quoted(format_duration(lists.refresh));
+  if (lists.refresh_floor) text += ", refresh_floor = " + quoted(format_duration(*lists.refresh_floor));
+  if (lists.refresh_ceiling) text += ", refresh_ceiling = " + quoted(format_duration(*lists.refresh_ceiling));
+  return text + ", max_stale = " + quoted(format_duration(lists.max_stale)) +
+         ", timeout = " + quoted(format_duration(lists.timeout)) +
+         ", max_fetched_bytes = " + std::to_string(lists.token_bytes_max) +
+         ", max_list_bytes = " + std::to_string(lists.list_bytes_max) + " }";
+}
+
 void describe_refresh(const RefreshPolicy& refresh, Lines& lines) {
   lines.duration("refresh", refresh.interval);
   if (refresh.floor) lines.duration("refresh_floor", *refresh.floor);
@@ -250,6 +261,7 @@ void describe_issuer(const IssuerPolicy& issuer, const IssuerSources& sources, L
     lines.raw("events", "{ audience = " + quoted(issuer.events->audience) +
                             ", max_age = " + quoted(format_duration(issuer.events->max_age)) + " }");
   }
+  if (issuer.status_list) lines.raw("status_list", status_list_value(*issuer.status_list));
   lines.raw("audiences", issuer.audience_unchecked ? "\"unchecked\"" : quoted_list(issuer.audiences));
   std::vector<std::string> algorithms;
   for (const Alg alg : issuer.algorithms) algorithms.emplace_back(format_algorithm(alg));

@@ -9,6 +9,7 @@
 #include "config/key_source_reader.h"
 #include "config/opaque_reader.h"
 #include "config/refresh_reader.h"
+#include "config/status_list_reader.h"
 #include "config/tenants.h"
 #include "config/value_text.h"
 
@@ -106,6 +107,11 @@ void read_claim_rules(TableReader& reader, IssuerPolicy& issuer) {
                          "\"secevent+jwt\" is the type of events, never of access tokens; accepted: types of access "
                          "tokens, and an events table");
     }
+    if (type.text == "statuslist+jwt") {
+      reader.complain_at(type.place, "types",
+                         "\"statuslist+jwt\" is the type of status lists, never of access tokens; accepted: types of "
+                         "access tokens, and a status_list table");
+    }
     if (type.text.starts_with("application/")) {
       reader.complain_at(
           type.place, "types",
@@ -150,6 +156,9 @@ void read_issuer(const TomlValue& table, const ReadContext& context, Configurati
   read_audiences(reader, issuer);
   read_claim_rules(reader, issuer);
   if (const TomlValue* events = reader.read_table("events")) read_events(*events, reader, context.faults, issuer);
+  if (const TomlValue* lists = reader.read_table("status_list")) {
+    read_status_list(*lists, reader, context.faults, issuer);
+  }
   if (const TomlValue* scope = reader.read_table("scope")) read_scope(*scope, context.faults, issuer.scope);
   read_refresh_rules(reader, issuer);
   reader.finish();

@@ -81,6 +81,7 @@ constexpr KnownKey kKnownKeys[] = {
     {"issuer", "secret_file"},
     {"issuer", "opaque"},
     {"issuer", "events"},
+    {"issuer", "status_list"},
     {"issuer", "audiences"},
     {"issuer", "algorithms"},
     {"issuer", "types"},
@@ -120,6 +121,16 @@ constexpr KnownKey kKnownKeys[] = {
 
     {"issuer.events", "audience"},
     {"issuer.events", "max_age"},
+
+    {"issuer.status_list", "urls"},
+    {"issuer.status_list", "required"},
+    {"issuer.status_list", "refresh"},
+    {"issuer.status_list", "refresh_floor"},
+    {"issuer.status_list", "refresh_ceiling"},
+    {"issuer.status_list", "max_stale"},
+    {"issuer.status_list", "timeout"},
+    {"issuer.status_list", "max_fetched_bytes"},
+    {"issuer.status_list", "max_list_bytes"},
 
     {"issuer.scope", "grammar"},
     {"issuer.scope", "wildcard"},

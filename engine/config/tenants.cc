@@ -33,14 +33,27 @@ bool is_tenant(const std::string& text) {
   return is_issuer_name(text) && text.find_first_not_of('.') != std::string::npos;
 }
 
+void put_tenant_in(std::string& text, const std::string& tenant) {
+  for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
+    text.replace(at, kMark.size(), tenant);
+  }
+}
+
+// The URLs of the issuer's status lists, where it has any.
+std::vector<TomlValue>* find_list_urls(TomlValue& table) {
+  TomlMember* const lists = find_member(table, "status_list");
+  TomlMember* const urls = lists == nullptr ? nullptr : find_member(lists->value, "urls");
+  return urls == nullptr ? nullptr : &urls->value.elements;
+}
+
 void put_tenant(TomlValue& table, const std::string& tenant) {
   std::erase_if(table.members, [](const TomlMember& member) { return member.key == "tenants"; });
   for (const std::string_view key : kMarkedKeys) {
     if (!has_mark(table, key)) continue;
-    std::string& text = find_member(table, key)->value.text;
-    for (std::size_t at = text.find(kMark); at != std::string::npos; at = text.find(kMark, at)) {
-      text.replace(at, kMark.size(), tenant);
-    }
+    put_tenant_in(find_member(table, key)->value.text, tenant);
+  }
+  if (std::vector<TomlValue>* const urls = find_list_urls(table)) {
+    for (TomlValue& url : *urls) put_tenant_in(url.text, tenant);
   }
   if (TomlMember* name = find_member(table, "name")) name->value.text += "." + tenant;
 }

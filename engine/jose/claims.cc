@@ -26,19 +26,20 @@ enum Slot : std::size_t {
   kScope,
   kScp,
   kScopes,
+  kStatus,
   kSlotCount
 };
 
 constexpr std::array<std::string_view, kSlotCount> kSlotNames{
-    "iss", "sub", "jti", "client_id", "azp", "aud", "exp", "nbf", "iat", "scope", "scp", "scopes",
+    "iss", "sub", "jti", "client_id", "azp", "aud", "exp", "nbf", "iat", "scope", "scp", "scopes", "status",
 };
 
 // Tells the names of slots from each other, so that a member is compared with one of them at most.
 constexpr std::size_t kMarkCount = 32;
 constexpr std::size_t mark_of(std::string_view name) {
-  const auto first = static_cast<unsigned char>(name.front());
+  const auto second = static_cast<unsigned char>(name[1]);
   const auto last = static_cast<unsigned char>(name.back());
-  return (first + std::size_t{2} * last) % kMarkCount;
+  return (second + std::size_t{3} * last) % kMarkCount;
 }
 
 // The slot of each mark; kSlotCount where no slot has it.
@@ -154,6 +155,34 @@ std::size_t find_scope(const Slots& slots) noexcept {
   return kSlotCount;
 }
 
+// The text of an integer that is not negative, up to kStatusIndexMax; false for anything else. RFC 8259 sec 6 leaves no
+// leading zeros.
+bool read_index(std::string_view number, std::uint32_t& index) noexcept {
+  std::uint64_t value = 0;
+  for (const char c : number) {
+    if (c < '0' || c > '9') return false;
+    value = std::min<std::uint64_t>(value * 10 + static_cast<unsigned>(c - '0'), kStatusIndexMax);
+  }
+  index = static_cast<std::uint32_t>(value);
+  return true;
+}
+
+StatusReference read_status(const JsonValue& status) noexcept {
+  StatusReference reference{.kind = StatusReference::Kind::kMalformed, .index = 0, .uri = {}};
+  if (status.kind() != JsonKind::kObject) return reference;
+  const JsonValue::Found list = status.find("status_list");
+  if (!list) return {};
+  const JsonValue::Found uri = list.value.find("uri");
+  const JsonValue::Found index = list.value.find("idx");
+  const bool is_sound = list.value.kind() == JsonKind::kObject && uri && uri.value.kind() == JsonKind::kString &&
+                        index && index.value.kind() == JsonKind::kNumber &&
+                        read_index(index.value.text(), reference.index);
+  if (!is_sound) return reference;
+  reference.kind = StatusReference::Kind::kList;
+  reference.uri = uri.value.text();
+  return reference;
+}
+
 // Checks all registered claims and fills what needs no list; returns the slot at fault, kSlotCount if there is none.
 std::size_t read_registered(const JsonValue& root, const Slots& slots, Claims& claims) noexcept {
   std::string_view client_id, azp;
@@ -218,6 +247,7 @@ Expected<void> read_claims(const JsonValue& root, base::Arena& arena, Claims& cl
     claims.scope_is_list = value.kind() == JsonKind::kArray;
     if (!list_texts(value, arena, claims.scope_texts)) return fail(ErrorCode::kOverloaded);
   }
+  if (slots[kStatus] != 0) claims.status = read_status(root.at(slots[kStatus]));
   return {};
 }
 

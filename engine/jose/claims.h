@@ -1,6 +1,7 @@
 // The claims of a JWT in fixed slots. RFC 7519 sec 4.1.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -11,6 +12,19 @@
 #include "jose/json.h"
 
 namespace assay::jose {
+
+// Where a token says that its status is kept: `status_list` in its `status`. draft-ietf-oauth-status-list, "Referenced
+// Token in JOSE".
+struct StatusReference {
+  enum class Kind : std::uint8_t {
+    kNone,       // the token names no status list; its `status` may hold something else
+    kList,       // it names one, and its place there
+    kMalformed,  // `status` is no object, or its `status_list` is not an object with a text `uri` and an integer `idx`
+  };
+  Kind kind = Kind::kNone;
+  std::uint32_t index = 0;  // `idx`; kStatusIndexMax also stands for everything greater
+  std::string_view uri;
+};
 
 // Registered claims with their types checked, and all top-level members for look-up by name.
 struct Claims {
@@ -27,6 +41,9 @@ struct Claims {
   // The first present of scope, scp, scopes; a string claim is one text, an array its strings one by one.
   bool scope_is_list = false;
   std::span<const std::string_view> scope_texts;
+  // Never a reason to refuse a payload: of many issuers it is a claim of their own, and it counts for those alone whose
+  // status lists are followed.
+  StatusReference status;
   std::span<const Claim> members;
 };
 

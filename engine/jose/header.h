@@ -21,6 +21,10 @@ struct JoseHeader {
 // types are compared without regard to case. RFC 8417 sec 2.3, RFC 2045 sec 5.1.
 inline constexpr std::string_view kSecurityEventType = "secevent+jwt";
 
+// `typ` of a status list, and of nothing else likewise. draft-ietf-oauth-status-list, "Status List Token in JWT
+// Format".
+inline constexpr std::string_view kStatusListType = "statuslist+jwt";
+
 // Reads the members that matter; jwk, jku, x5u, x5c and unknown members are ignored: no token names a key or a place.
 //
 //   root      the header's object; views in the result live as long as its text

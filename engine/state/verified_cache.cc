@@ -47,7 +47,8 @@ struct Lists {
 // Calls `visit` with every text of the claims.
 template <typename Visit>
 void for_each_text(const jose::Claims& claims, const Visit& visit) noexcept {
-  for (const std::string_view text : {claims.iss, claims.sub, claims.jti, claims.client}) visit(text);
+  for (const std::string_view text : {claims.iss, claims.sub, claims.jti, claims.client, claims.status.uri})
+    visit(text);
   for (const std::string_view text : claims.audiences) visit(text);
   for (const std::string_view text : claims.scope_texts) visit(text);
   for (const Claim& member : claims.members) {
@@ -84,7 +85,9 @@ class EntryCopier {
     copy_text(entry.key_id);
     copy_text(entry.payload);
     payload_ = entry.payload.data();
-    for (std::string_view* text : {&claims.iss, &claims.sub, &claims.jti, &claims.client}) turn(*text);
+    for (std::string_view* text : {&claims.iss, &claims.sub, &claims.jti, &claims.client, &claims.status.uri}) {
+      turn(*text);
+    }
     for (std::string_view& text : audiences) turn(text);
     for (std::string_view& text : scope_texts) turn(text);
     for (Claim& member : members) {

@@ -38,11 +38,12 @@ enum class Step : std::uint8_t {
   kKey,            // a key of the issuer for kid and alg
   kSignature,      // the signature
   kRevocation,     // neither the token nor whom or what it is of has been revoked
+  kStatus,         // the issuer's status list, where its lists are followed
   kRoute,          // the route for method and path takes tokens of this issuer
   kRouteClaims,    // claims that the route asks for
   kScope,          // scopes that the route asks for
 };
-inline constexpr std::size_t kStepCount = 19;
+inline constexpr std::size_t kStepCount = 20;
 
 // A token that was split and decoded. Nothing of it is verified until the signature step has passed.
 struct ParsedToken {

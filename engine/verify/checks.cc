@@ -89,7 +89,9 @@ Expected<void> check_token_type(const jose::Claims& answer) noexcept {
 }
 
 Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
-  if (base::equals_ignoring_case(typ, jose::kSecurityEventType)) return fail(ErrorCode::kWrongType);
+  for (const std::string_view other : {jose::kSecurityEventType, jose::kStatusListType}) {
+    if (base::equals_ignoring_case(typ, other)) return fail(ErrorCode::kWrongType);
+  }
   if (policy.token_types.empty()) return {};
   for (const std::string& accepted : policy.token_types) {
     if (base::equals_ignoring_case(typ, accepted)) return {};

@@ -51,7 +51,8 @@ enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
 [[nodiscard]] Expected<void> check_token_type(const jose::Claims& answer) noexcept;
 
 // RFC 8725 sec 3.11. Media types compare without case (RFC 7515 sec 4.1.9).
-//   errors   wrong_type; of a security event token always, whatever the policy says (RFC 8417 sec 4.2)
+//   errors   wrong_type; of a security event token (RFC 8417 sec 4.2) and of a status list always, whatever the policy
+//            says
 [[nodiscard]] Expected<void> check_type(std::string_view typ, const IssuerPolicy& policy) noexcept;
 
 }  // namespace assay::verify

@@ -70,6 +70,17 @@ void CompiledPolicy::give_runtime(std::size_t issuer_index, std::shared_ptr<Issu
   issuers[issuer_index].runtime = std::move(runtime);
 }
 
+void CompiledPolicy::give_status(std::size_t issuer_index, const std::string& url,
+                                 std::shared_ptr<const state::StatusSeat> seat) {
+  issuers[issuer_index].status->seats.insert_or_assign(url, std::move(seat));
+}
+
+std::optional<state::StatusSeatNumber> CompiledStatus::find(std::string_view uri) const noexcept {
+  const auto found = seats.find(absl::string_view(uri.data(), uri.size()));
+  if (found == seats.end()) return std::nullopt;
+  return found->second->number();
+}
+
 bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept {
   if (!issuer::is_http_url(url)) return false;
   return url.starts_with("https://") || policy.allow_plain_http;
@@ -84,8 +95,13 @@ Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, s
                           .answers_id = generation * kIssuersMax + compiled->issuers.size(),
                           .pending_max = pending_max_of(source, equal_share),
                           .algorithms = {},
+                          .status = nullptr,
                           .runtime = nullptr};
     for (std::string& type : issuer.policy.token_types) type = short_type(type);
+    if (source.status_list) {
+      issuer.status = std::make_unique<CompiledStatus>();
+      issuer.status->required = source.status_list->required;
+    }
     for (const Alg alg : source.algorithms) issuer.algorithms.set(static_cast<std::size_t>(alg));
     compiled->issuers.push_back(std::move(issuer));
   }

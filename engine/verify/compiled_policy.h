@@ -19,6 +19,7 @@
 #include "base/counters.h"
 #include "jose/scope.h"
 #include "keys/key_cache.h"
+#include "state/status_board.h"
 #include "verify/routes.h"
 
 namespace assay::verify {
@@ -36,11 +37,21 @@ struct IssuerRuntime {
   std::array<base::Counters<1>, base::kReadersMax> unasked_kids;       // the same: kids refused without a fetch
 };
 
+// The status lists that an issuer's tokens may name.
+struct CompiledStatus {
+  bool required = false;
+  absl::flat_hash_map<std::string, std::shared_ptr<const state::StatusSeat>> seats;  // by URL; give_status() sets them
+
+  // The seat of the list that a token names; nothing if it is none of the issuer's.
+  [[nodiscard]] std::optional<state::StatusSeatNumber> find(std::string_view uri) const noexcept;
+};
+
 struct CompiledIssuer {
   IssuerPolicy policy;
   std::uint64_t answers_id = 0;   // of this issuer in this policy: what introspection answers are remembered under
   std::uint32_t pending_max = 0;  // of one worker's tickets, what this issuer of opaque tokens may have
   std::bitset<kAlgCount> algorithms;
+  std::unique_ptr<CompiledStatus> status;  // null: what tokens say of their status is not looked at
   std::shared_ptr<IssuerRuntime> runtime;  // give_runtime() alone sets it
 
   [[nodiscard]] bool has_jwt() const noexcept { return policy.keys.kind != KeySource::Kind::kNone; }
@@ -68,12 +79,14 @@ struct CompiledPolicy {
 
   // Gives an issuer its runtime, which workers may use from then on.
   void give_runtime(std::size_t issuer_index, std::shared_ptr<IssuerRuntime> runtime);
+  // Gives one of an issuer's status lists its seat.
+  void give_status(std::size_t issuer_index, const std::string& url, std::shared_ptr<const state::StatusSeat> seat);
 };
 
 // Whether the engine may fetch from `url` for this issuer: https, or http where the policy allows it.
 [[nodiscard]] bool is_allowed_url(std::string_view url, const IssuerPolicy& policy) noexcept;
 
-// Compiles a policy without faults. The issuers' runtimes are left empty: the control machine gives them.
+// Compiles a policy without faults. The issuers' runtimes and seats are left empty: the control machine gives them.
 //   errors   bad_policy: policy_faults(policy) is not empty
 [[nodiscard]] Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, std::uint64_t generation);
 

@@ -36,29 +36,30 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open(EngineOptions opt
 
 Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOptions options,
                                                                     const kernel::KernelTable& kernels) {
-  auto key_cache = std::make_shared<keys::KeyCache>();
+  Boards boards;
   if (options.shared_answers != nullptr && options.revocation_id_key.size() < kHmacSecretBytesMin) {
     if (options.complaint != nullptr) *options.complaint = "answers can be shared only under an id key";
     return Unexpected(Error{.code = ErrorCode::kBadPolicy});
   }
-  Expected<Prepared> prepared = prepare(options.policy, {}, 1, key_cache);
+  Expected<Prepared> prepared = prepare(options.policy, {}, 1, boards.keys);
   if (!prepared) return Unexpected(prepared.error());
+  prepare_statuses({}, boards.statuses, *prepared);
   Expected<std::unique_ptr<Revoker>> revoker =
       Revoker::open(options.revocation_log, options.revocation_id_key, options.complaint, options.feed_rule);
   if (!revoker) return Unexpected(revoker.error());
   return std::unique_ptr<ControlMachine>(
-      new ControlMachine(std::move(options), kernels, std::move(key_cache), std::move(*prepared), std::move(*revoker)));
+      new ControlMachine(std::move(options), kernels, std::move(boards), std::move(*prepared), std::move(*revoker)));
 }
 
-ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels,
-                               std::shared_ptr<keys::KeyCache> key_cache, Prepared prepared,
-                               std::unique_ptr<Revoker> revoker)
+ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Boards boards,
+                               Prepared prepared, std::unique_ptr<Revoker> revoker)
     : fetcher_(options.fetcher),
       kernels_(kernels),
       recheck_one_in_(options.recheck_one_in),
       verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),
-      key_cache_(std::move(key_cache)),
+      key_cache_(std::move(boards.keys)),
+      status_board_(std::move(boards.statuses)),
       policy_(std::move(prepared.policy)),
       revoker_(std::move(revoker)),
       sharing_(options.shared_answers == nullptr
@@ -67,6 +68,7 @@ ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable&
                                                            options.share_wait, inbox_)),
       issuers_(std::move(options.policy.issuers)),
       supplies_(std::move(prepared.supplies)),
+      statuses_(std::move(prepared.statuses)),
       answer_supply_(answers_, sharing_.get()) {
   answer_supply_.set_issuers(issuers_);
   if (!passes_rsa_self_test(kernels_.rsa) || !passes_sha256_self_test(kernels_.sha256)) rsa_guard_.distrust();
@@ -94,7 +96,7 @@ Expected<ControlMachine::Prepared> ControlMachine::prepare(const Policy& policy,
                                                            const std::shared_ptr<keys::KeyCache>& key_cache) {
   Expected<std::unique_ptr<CompiledPolicy>> compiled = compile_policy(policy, generation);
   if (!compiled) return Unexpected(compiled.error());
-  Prepared prepared{.policy = std::move(*compiled), .supplies = {}};
+  Prepared prepared{.policy = std::move(*compiled), .supplies = {}, .statuses = {}};
   for (std::size_t i = 0; i < prepared.policy->issuers.size(); ++i) {
     const IssuerPolicy& issuer = prepared.policy->issuers[i].policy;
     const auto serving = std::find_if(current.begin(), current.end(),
@@ -115,6 +117,7 @@ Expected<void> ControlMachine::reload(Policy policy) {
   const base::MutexLock lock(mutex_);
   Expected<Prepared> prepared = prepare(policy, supplies_, policy_generation_ + 1, key_cache_);
   if (!prepared) return Unexpected(prepared.error());
+  prepare_statuses(statuses_, status_board_, *prepared);
   ++policy_generation_;
   answers_.set_bytes_max(policy.introspection_cache_bytes);
   issuers_ = std::move(policy.issuers);
@@ -124,6 +127,7 @@ Expected<void> ControlMachine::reload(Policy policy) {
   }
   answer_supply_.set_issuers(issuers_);
   supplies_ = std::move(prepared->supplies);
+  statuses_ = std::move(prepared->statuses);
   policy_.publish(std::move(prepared->policy));
   inbox_->wake();
   return {};
@@ -175,6 +179,7 @@ void ControlMachine::step(Now now) {
   answer_supply_.check_deadlines(now);
   prepare_slice(now);
   step_supplies(now);
+  step_statuses(now);
   for (AnswerSupply::Outgoing& outgoing : answer_supply_.take_requests()) {
     send(outgoing.fetch_id, std::move(outgoing.request));
   }
@@ -184,6 +189,7 @@ void ControlMachine::step(Now now) {
     answers_.sweep(now.monotonic_ns);
     policy_.reclaim();
     key_cache_->reclaim();
+    status_board_->reclaim();
     next_sweep_ns_ = now.monotonic_ns + kSweepPeriodNs;
   }
 }
@@ -217,6 +223,7 @@ void ControlMachine::take_results(Now now) {
     }
     const FetchResult& result = std::get<FetchResult>(item.result);
     if (answer_supply_.on_result(item.fetch_id, result, now)) continue;
+    if (take_status_result(item.fetch_id, result, now)) continue;
     const auto found = key_fetches_.find(item.fetch_id);
     if (found == key_fetches_.end()) continue;  // came after its deadline
     const std::shared_ptr<KeySupply> supply = std::move(found->second);
@@ -261,7 +268,8 @@ void ControlMachine::take_order(const std::shared_ptr<TicketTable>& tickets, con
 
 std::int64_t ControlMachine::next_step_ns() const {
   const base::MutexLock lock(mutex_);
-  std::int64_t due_ns = std::min({next_sweep_ns_, answer_supply_.next_due_ns(), revoker_->next_due_ns()});
+  std::int64_t due_ns =
+      std::min({next_sweep_ns_, answer_supply_.next_due_ns(), revoker_->next_due_ns(), next_status_ns()});
   for (const std::shared_ptr<KeySupply>& supply : supplies_) due_ns = std::min(due_ns, supply->next_due_ns());
   return due_ns;
 }

@@ -15,6 +15,7 @@
 #include <bitset>
 #include <cstdint>
 #include <future>
+#include <limits>
 #include <memory>
 #include <string>
 #include <thread>
@@ -37,6 +38,7 @@
 #include "verify/key_supply.h"
 #include "verify/pipeline.h"
 #include "verify/revoker.h"
+#include "verify/status_supply.h"
 #include "verify/tickets.h"
 
 namespace assay::verify {
@@ -66,6 +68,7 @@ class ControlMachine final : public Control {
   [[nodiscard]] RsaTrust rsa_trust() noexcept { return {.guard = rsa_guard_, .recheck_one_in = recheck_one_in_}; }
   [[nodiscard]] AnswerCache& answers() noexcept { return answers_; }
   [[nodiscard]] RevocationSource revocations() noexcept { return revoker_->source(); }
+  [[nodiscard]] state::StatusBoard& status_lists() noexcept { return *status_board_; }
   // Of one worker, and what each may remember of verified tokens.
   [[nodiscard]] VerifiedCounters& verified_counters(base::ReaderIndex reader) noexcept {
     return verified_counters_[reader];
@@ -96,17 +99,31 @@ class ControlMachine final : public Control {
 
  private:
   using Supplies = std::vector<std::shared_ptr<KeySupply>>;
+  struct StatusList {
+    std::size_t issuer_index = 0;
+    std::shared_ptr<StatusSupply> supply;
+  };
+  using StatusSupplies = std::vector<StatusList>;
   struct Prepared {
     std::unique_ptr<CompiledPolicy> policy;
     Supplies supplies;  // by issuer index
+    StatusSupplies statuses;
+  };
+  // What workers read through, each the one of its engine.
+  struct Boards {
+    std::shared_ptr<keys::KeyCache> keys = std::make_shared<keys::KeyCache>();
+    std::shared_ptr<state::StatusBoard> statuses = std::make_shared<state::StatusBoard>();
   };
 
-  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, std::shared_ptr<keys::KeyCache> key_cache,
-                 Prepared prepared, std::unique_ptr<Revoker> revoker);
+  ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Boards boards, Prepared prepared,
+                 std::unique_ptr<Revoker> revoker);
   // Compiles a policy and gives each issuer its supply: one of `current` where it serves, else a new one.
   [[nodiscard]] static Expected<Prepared> prepare(const Policy& policy, const Supplies& current,
                                                   std::uint64_t generation,
                                                   const std::shared_ptr<keys::KeyCache>& key_cache);
+  // The second half of prepare: gives each status list its supply, likewise.
+  static void prepare_statuses(const StatusSupplies& current, const std::shared_ptr<state::StatusBoard>& board,
+                               Prepared& prepared);
   void run_thread();
   // Of a pipeline of control's own, under explain_mutex_.
   [[nodiscard]] PipelineParts control_parts(AnswerSource& source) noexcept;
@@ -128,6 +145,13 @@ class ControlMachine final : public Control {
   void take_key_order(const std::shared_ptr<TicketTable>& tickets, const AnswerOrder& order, Now now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void step_supplies(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  [[nodiscard]] const keys::KeyState& keys_of(const StatusList& list) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void step_statuses(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Whether the result is a status list's.
+  bool take_status_result(std::uint64_t fetch_id, const FetchResult& result, Now now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  [[nodiscard]] std::int64_t next_status_ns() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void tell_statuses(Readiness& readiness) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Prepares a few keys of one fetched document.
   void prepare_slice(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void take_results(Now now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -139,6 +163,8 @@ class ControlMachine final : public Control {
   void visit_kernel_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_verified_metrics(const std::function<void(const Metric&)>& visit) const;
   void visit_revocation_metrics(const std::function<void(const Metric&)>& visit) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void visit_status_metrics(const std::function<void(const Metric&)>& visit) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void visit_key_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const;
   void visit_fetch_metrics(const KeySupply& supply, const std::function<void(const Metric&)>& visit) const
@@ -152,6 +178,7 @@ class ControlMachine final : public Control {
   const std::shared_ptr<FetchInbox> inbox_ = std::make_shared<FetchInbox>();
   AnswerCache answers_;
   const std::shared_ptr<keys::KeyCache> key_cache_;
+  const std::shared_ptr<state::StatusBoard> status_board_;
   base::Snapshot<CompiledPolicy> policy_;
   const std::unique_ptr<Revoker> revoker_;
   const std::unique_ptr<const AnswerSharing> sharing_;  // null where no answers are shared
@@ -163,14 +190,17 @@ class ControlMachine final : public Control {
   std::uint64_t policy_generation_ ABSL_GUARDED_BY(mutex_) = 1;
   std::vector<IssuerPolicy> issuers_ ABSL_GUARDED_BY(mutex_);  // of the current policy, by issuer index
   Supplies supplies_ ABSL_GUARDED_BY(mutex_);                  // by issuer index
+  StatusSupplies statuses_ ABSL_GUARDED_BY(mutex_);            // of the current policy
   AnswerSupply answer_supply_ ABSL_GUARDED_BY(mutex_);
   std::bitset<kWorkersMax> seats_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<TicketTable>> tickets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t next_fetch_id_ ABSL_GUARDED_BY(mutex_) = 1;
   absl::flat_hash_map<std::uint64_t, std::shared_ptr<KeySupply>> key_fetches_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::uint64_t, std::shared_ptr<StatusSupply>> status_fetches_ ABSL_GUARDED_BY(mutex_);
   std::int64_t next_sweep_ns_ ABSL_GUARDED_BY(mutex_) = 0;
   std::int64_t stepped_ns_ ABSL_GUARDED_BY(mutex_) = 0;    // of the latest step
   std::size_t last_prepared_ ABSL_GUARDED_BY(mutex_) = 0;  // the supply that had the latest slice
+  std::size_t last_inflated_ ABSL_GUARDED_BY(mutex_) = 0;  // the status list that had the latest slice
 
   base::Mutex explain_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
 

@@ -62,6 +62,7 @@ PipelineParts ControlMachine::control_parts(AnswerSource& source) noexcept {
           .answers = answers_,
           .source = source,
           .revocations = revocations(),
+          .status_lists = *status_board_,
           .verified_counters = verified_counters_[base::kControlReader],
           .verified_cache_bytes = 0};
 }

@@ -31,6 +31,7 @@ Readiness ControlMachine::readiness() const {
       readiness.degraded.push_back("issuer " + supplies_[i]->name() + ": earlier keys serve: " + state.last_error);
     }
   }
+  tell_statuses(readiness);
   if (std::string complaint = revoker_->feed().complaint(stepped_ns_); !complaint.empty()) {
     const bool refuses = revoker_->feed().refuses_at(stepped_ns_);
     (refuses ? readiness.missing : readiness.degraded).push_back(std::move(complaint));
@@ -177,6 +178,7 @@ void ControlMachine::for_each_metric(const VisitMetric& visit) const {
   visit_kernel_metrics(visit);
   visit_verified_metrics(visit);
   visit_revocation_metrics(visit);
+  visit_status_metrics(visit);
   events_->visit_metrics(visit);
   visit_answer_metrics(answer_supply_, answers_, visit);
 }

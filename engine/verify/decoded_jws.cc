@@ -10,11 +10,11 @@ namespace assay::verify {
 namespace {
 
 // Three segments, each with its padding, and what the header's strings take unescaped.
-constexpr std::size_t kArenaBytes = 2 * kTokenBytesMax + 3 * jose::kJsonPaddingBytes;
+std::size_t arena_bytes(const CompactJws& jws) { return 2 * jws.compact.size() + 3 * jose::kJsonPaddingBytes; }
 
 }  // namespace
 
-DecodedJws::DecodedJws(const CompactJws& jws) : jws_(jws), arena_(kArenaBytes) {}
+DecodedJws::DecodedJws(const CompactJws& jws) : jws_(jws), arena_(arena_bytes(jws)) {}
 
 Expected<DecodedJws> DecodedJws::decode(const CompactJws& jws) {
   DecodedJws decoded(jws);

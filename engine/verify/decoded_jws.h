@@ -1,5 +1,5 @@
-// A JWS that is read by itself, off the deciding path: test vectors, security event tokens. The pipeline reads those of
-// a batch in its own memory.
+// A JWS that is read by itself, off the deciding path: test vectors, security event tokens, status lists. The pipeline
+// reads those of a batch in its own memory.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ class DecodedJws {
  public:
   // Decodes all segments, which may be empty but for the header's, and reads the header.
   //
-  //   jws      at most kTokenBytesMax bytes, which must outlive this object
+  //   jws      its bytes must outlive this object
   //   errors   bad_base64url (offset in the compact text); for the header those of the JSON reader and of
   //            jose::parse_header
   [[nodiscard]] static Expected<DecodedJws> decode(const CompactJws& jws);

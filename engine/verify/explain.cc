@@ -8,9 +8,9 @@ namespace assay::verify {
 namespace {
 
 constexpr std::array<std::string_view, kStepCount> kStepNames = {
-    "request",   "shape",      "header", "payload",      "introspection", "issuer",        "type",
-    "algorithm", "audience",   "expiry", "not_before",   "issued_at",     "issuer_claims", "key",
-    "signature", "revocation", "route",  "route_claims", "scope"};
+    "request",   "shape",      "header", "payload",    "introspection", "issuer",        "type",
+    "algorithm", "audience",   "expiry", "not_before", "issued_at",     "issuer_claims", "key",
+    "signature", "revocation", "status", "route",      "route_claims",  "scope"};
 
 std::string seconds_text(NumericDate date) {
   char text[jose::kNumericDateTextMax];
@@ -92,6 +92,17 @@ std::string key_finding(const CheckState& state) {
          " keys fit";
 }
 
+std::string status_finding(const CheckState& state) {
+  const jose::StatusReference& reference = state.unverified_claims.status;
+  switch (reference.kind) {
+    case jose::StatusReference::Kind::kNone: return "no status list named";
+    case jose::StatusReference::Kind::kMalformed: return "status is malformed";
+    case jose::StatusReference::Kind::kList:
+      return "idx " + std::to_string(reference.index) + " of " + shown(reference.uri);
+  }
+  return {};
+}
+
 std::string finding_of(const CheckState& state, Step step, Now now) {
   const jose::Claims& claims = state.unverified_claims;
   switch (step) {
@@ -117,6 +128,7 @@ std::string finding_of(const CheckState& state, Step step, Now now) {
       if (state.error.code == ErrorCode::kRevoked) return "by " + std::string(state.detail);
       return state.error.code == ErrorCode::kRevocationsUnavailable ? "the fleet has not been followed for too long"
                                                                     : "not revoked";
+    case Step::kStatus: return status_finding(state);
     case Step::kRoute:
       return state.check->method.empty() && state.check->path.empty()
                  ? "no method and path given"
@@ -160,6 +172,10 @@ std::string setting_text(const CheckState& state, Step step, const CompiledPolic
     case Step::kSignature: return setting_of(state, "keys", "of this issuer alone");
     case Step::kIntrospection:
       return issuer.opaque ? setting_of(state, "opaque.ttl", duration_text(issuer.opaque->ttl)) : "";
+    case Step::kStatus:
+      return issuer.status_list
+                 ? setting_of(state, "status_list.required", issuer.status_list->required ? "true" : "false")
+                 : "";
     case Step::kRequest:
     case Step::kShape:
     case Step::kHeader:

@@ -25,6 +25,7 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       json_(kTokenBytesMax),
       signatures_(kernels_, parts.rsa_trust),
       revocations_(reader, parts.revocations, kernels_.sha256, parts.rsa_trust.guard),
+      statuses_(reader, parts.status_lists),
       verified_(parts.verified_cache_bytes),
       verified_counters_(parts.verified_counters) {}
 
@@ -55,6 +56,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   signatures_.check(states);       // JWT
   doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
   revocations_.check(states, now.monotonic_ns);  // after every cache
+  statuses_.check(states, now.wall_us);          // JWT: after every cache, too
   each(&Pipeline::check_rights);                 // the route's issuers, claims and scopes
   remember_verified(states);                     // JWT: accepted ones alone
 }

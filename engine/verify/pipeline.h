@@ -20,6 +20,7 @@
 #include "verify/missing_key.h"
 #include "verify/revocation_stage.h"
 #include "verify/signature_stage.h"
+#include "verify/status_stage.h"
 
 namespace assay::verify {
 
@@ -72,6 +73,7 @@ struct PipelineParts {
   AnswerCache& answers;
   AnswerSource& source;
   RevocationSource revocations;
+  state::StatusBoard& status_lists;
   VerifiedCounters& verified_counters;
   std::size_t verified_cache_bytes;
 };
@@ -130,6 +132,7 @@ class Pipeline {
   HeaderMemo headers_;
   SignatureStage signatures_;
   RevocationStage revocations_;
+  StatusStage statuses_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
   keys::KeyCache::Pin key_pin_;  // of the batch that runs; empty until it asks for keys

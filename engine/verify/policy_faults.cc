@@ -78,6 +78,43 @@ void find_event_faults(const IssuerPolicy& issuer, const std::string& where, Fau
   }
 }
 
+void find_status_list_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
+  const StatusListPolicy& lists = *issuer.status_list;
+  if (issuer.keys.kind == KeySource::Kind::kNone) faults.push_back(where + "status lists are signed: they need keys");
+  if (lists.urls.empty() || lists.urls.size() > kStatusListsPerIssuerMax) {
+    faults.push_back(where + "give the URLs of 1 to 256 status lists");
+  }
+  std::set<std::string> urls;
+  for (const std::string& url : lists.urls) {
+    if (!verify::is_allowed_url(url, issuer))
+      faults.push_back(where + "the URL of a status list must start with https://");
+    if (!urls.insert(url).second) faults.push_back(where + "the status list " + url + " is there twice");
+  }
+  if (lists.timeout.count() <= 0 || !is_duration(lists.timeout)) {
+    faults.push_back(where + "the timeout of status lists must be positive and at most 366 days");
+  }
+  const std::chrono::microseconds ceiling = lists.ceiling_in_effect();
+  for (const std::chrono::microseconds duration : {lists.refresh, lists.floor_in_effect(), ceiling, lists.max_stale}) {
+    if (duration.count() > 0 && is_duration(duration)) continue;
+    faults.push_back(where +
+                     "the refresh of status lists, its bounds and max_stale must be positive and at most 366 days");
+    break;
+  }
+  if (lists.floor_in_effect() > ceiling || ceiling < lists.refresh) {
+    faults.push_back(where + "the refresh of status lists must lie between its floor and its ceiling");
+  }
+  if (lists.max_stale < ceiling) {
+    faults.push_back(where +
+                     "the max_stale of status lists is shorter than refresh: they would lapse between two fetches");
+  }
+  if (lists.token_bytes_max == 0 || lists.token_bytes_max > kStatusTokenBytesMax) {
+    faults.push_back(where + "a status list must be allowed 1 byte to 16 MiB as it is fetched");
+  }
+  if (lists.list_bytes_max == 0 || lists.list_bytes_max > kStatusListBytesMax) {
+    faults.push_back(where + "a status list must be allowed 1 byte to 64 MiB decompressed");
+  }
+}
+
 void find_refresh_faults(const IssuerPolicy& issuer, const std::string& where, Faults& faults) {
   const RefreshPolicy& refresh = issuer.refresh;
   const std::chrono::microseconds ceiling = refresh.ceiling_in_effect();
@@ -154,6 +191,7 @@ void find_issuer_faults(const Policy& policy, Faults& faults) {
     if (has_jwt) find_jwt_faults(issuer, where, faults);
     if (issuer.opaque) find_opaque_faults(issuer, where, faults);
     if (issuer.events) find_event_faults(issuer, where, faults);
+    if (issuer.status_list) find_status_list_faults(issuer, where, faults);
     if (issuer.leeway.count() < 0 || issuer.leeway > kLeewayMax) {
       faults.push_back(where + "the leeway must be 0 to 24 hours");
     }

@@ -16,6 +16,7 @@ Worker::Impl::Impl(verify::ControlMachine& control)
                                .answers = control.answers(),
                                .source = *this,
                                .revocations = control.revocations(),
+                               .status_lists = control.status_lists(),
                                .verified_counters = control.verified_counters(seat_.reader),
                                .verified_cache_bytes = control.verified_cache_bytes()}),
       states_(kBatchMax) {}

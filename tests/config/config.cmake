@@ -21,6 +21,7 @@ assay_add_test(config_test
     ${CMAKE_CURRENT_LIST_DIR}/secret_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/server_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/state_reader_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/status_list_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/table_reader_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/tenants_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/toml_tree_test.cc

@@ -4,7 +4,8 @@ find_program(ASSAY_PYTEST_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED
 
 foreach(topic
         issuer samples decisions introspection nginx configurations rotation rotation_load flood opaque_flood key_outage
-        durability fleet fleet_outage sharing events hostile_clients hostile_issuers soak regrant)
+        durability fleet fleet_outage sharing events hostile_clients hostile_issuers soak regrant
+        status_list)
   add_test(NAME end_to_end_${topic}
     COMMAND ${ASSAY_PYTEST_PYTHON} -m pytest -q -p no:cacheprovider ${CMAKE_CURRENT_LIST_DIR}/${topic}_test.py)
   set_tests_properties(end_to_end_${topic} PROPERTIES

@@ -235,5 +235,71 @@ TEST_F(ClaimsTest, SayWhenTheArenaIsFull) {
   EXPECT_TRUE(parse_claims(*root, enough));
 }
 
+std::string status_of(std::string_view status) { return R"({"iss":"a","status":)" + std::string(status) + "}"; }
+
+TEST_F(ClaimsTest, ReadsWhereTheStatusIsKept) {
+  const Expected<Claims> claims =
+      parse(status_of(R"({"other":[{"uri":"x"}],"status_list":{"ttl":1,"idx":412,"uri":"https:\/\/a.example/1"}})"));
+  ASSERT_TRUE(claims);
+  EXPECT_EQ(claims->status.kind, StatusReference::Kind::kList);
+  EXPECT_EQ(claims->status.index, 412u);
+  EXPECT_EQ(claims->status.uri, "https://a.example/1");
+  EXPECT_EQ(parse(R"({"scopes":"a","status":{"status_list":{"idx":0,"uri":""}}})")->status.kind,
+            StatusReference::Kind::kList)
+      << "two names of one length with the same first and last letter";
+}
+
+TEST_F(ClaimsTest, TakesGreatIndexesForOneThatNoListHas) {
+  const auto index_of = [this](const std::string& number) {
+    const Expected<Claims> claims = parse(status_of(R"({"status_list":{"uri":"u","idx":)" + number + "}}"));
+    return claims->status.kind == StatusReference::Kind::kList ? claims->status.index : 0;
+  };
+  EXPECT_EQ(index_of("4294967294"), 4294967294u);
+  EXPECT_EQ(index_of("4294967295"), kStatusIndexMax);
+  EXPECT_EQ(index_of("4294967296"), kStatusIndexMax);
+  EXPECT_EQ(index_of("18446744073709551616"), kStatusIndexMax) << "2^64";
+  EXPECT_EQ(index_of(std::string(400, '9')), kStatusIndexMax);
+}
+
+TEST_F(ClaimsTest, SeesNoStatusWhereThereIsNone) {
+  for (const char* json :
+       {R"({"iss":"a"})", R"({"status":{}})", R"({"status":{"other":{"idx":1}}})",
+        R"({"nested":{"status":{"status_list":{"idx":1,"uri":"u"}}}})", R"({"status_list":{"idx":1,"uri":"u"}})"}) {
+    EXPECT_EQ(parse(json)->status.kind, StatusReference::Kind::kNone) << json;
+  }
+}
+
+// Many issuers have a claim of that name for themselves: it is told, and refuses nothing here.
+TEST_F(ClaimsTest, TellsAStatusOfTheWrongShape) {
+  for (const char* status : {"\"active\"",
+                             "1",
+                             "null",
+                             "true",
+                             "[]",
+                             R"([{"status_list":{}}])",
+                             R"({"status_list":null})",
+                             R"({"status_list":"u"})",
+                             R"({"status_list":["u",1]})",
+                             R"({"status_list":{}})",
+                             R"({"status_list":{"idx":1}})",
+                             R"({"status_list":{"uri":"u"}})",
+                             R"({"status_list":{"idx":"1","uri":"u"}})",
+                             R"({"status_list":{"idx":-1,"uri":"u"}})",
+                             R"({"status_list":{"idx":-0,"uri":"u"}})",
+                             R"({"status_list":{"idx":1.0,"uri":"u"}})",
+                             R"({"status_list":{"idx":1e0,"uri":"u"}})",
+                             R"({"status_list":{"idx":null,"uri":"u"}})",
+                             R"({"status_list":{"idx":[1],"uri":"u"}})",
+                             R"({"status_list":{"idx":1,"uri":1}})",
+                             R"({"status_list":{"idx":1,"uri":null}})",
+                             R"({"status_list":{"idx":1,"uri":["u"]}})"}) {
+    const std::string json = status_of(status);
+    expect_accepted(json);
+    const Expected<Claims> claims = parse(json);
+    EXPECT_EQ(claims->status.kind, StatusReference::Kind::kMalformed) << status;
+    EXPECT_EQ(claims->iss, "a") << status;
+  }
+}
+
 }  // namespace
 }  // namespace assay::jose

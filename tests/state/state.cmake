@@ -4,3 +4,4 @@ assay_add_test(token_id_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/token_id_test.cc 
 assay_add_test(revocation_shard_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/revocation_shard_test.cc LIBS assay_state)
 assay_add_test(revocation_table_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/revocation_table_test.cc LIBS assay_state)
 assay_add_test(event_memory_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/event_memory_test.cc LIBS assay_state)
+assay_add_test(status_board_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/status_board_test.cc LIBS assay_state)

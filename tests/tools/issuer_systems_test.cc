@@ -1,4 +1,5 @@
 // The Hub, Bookings and Credicorp as the development issuer serves them: answers, token shapes, errors and controls.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "issuer_fixture.h"
@@ -130,11 +131,13 @@ TEST(Credicorp, RevokedTokensIntrospectAsInactive) {
   EXPECT_EQ(call({.path = "/dev/revoke", .body = "token=" + compact}).status, 400);
 }
 
+// The claims of a token that is made for a test.
+std::string minted(std::string_view form) {
+  const Answer answer = call({.path = "/dev/mint", .body = form});
+  return segment_of(member_of(answer.body, "access_token"), 1);
+}
+
 TEST(Controls, MintTokensThatNoClientGets) {
-  const auto minted = [](std::string_view form) {
-    const Answer answer = call({.path = "/dev/mint", .body = form});
-    return segment_of(member_of(answer.body, "access_token"), 1);
-  };
   EXPECT_EQ(member_of(minted("system=hub&expires_in=-60"), "exp"), "1710219971");
   EXPECT_EQ(member_of(minted("system=hub&expires_in=-60"), "iat"), "1710216371");
   EXPECT_EQ(member_of(minted("system=hub&not_before=60"), "nbf"), "1710220091");
@@ -188,6 +191,33 @@ TEST(Issuer, EchoesWhatAProtectedResourceSees) {
       call({.method = "PUT", .path = "/echo/v1/x", .query = "a=1", .body = "123", .content_type = "t\"t"});
   EXPECT_EQ(answer.body, R"({"method":"PUT","path":"/v1/x","query":"a=1","headers":[["content-TYPE","t\"t"]],)"
                          R"("body_bytes":3})");
+}
+
+TEST(IssuerStatusList, IsSignedAndNamesItself) {
+  const Answer served = call({.method = "GET", .path = "/partner/v1/statuslists/1"});
+  EXPECT_EQ(served.status, 200);
+  EXPECT_EQ(field_of(served, "Content-Type"), "application/statuslist+jwt");
+  EXPECT_EQ(member_of(segment_of(served.body, 0), "typ"), "statuslist+jwt");
+  EXPECT_EQ(member_of(segment_of(served.body, 1), "sub"), "http://127.0.0.1:8180/partner/v1/statuslists/1");
+  const std::string before = member_of(segment_of(served.body, 1), "lst");
+  EXPECT_EQ(call({.path = "/dev/status", .body = "index=7&status=1"}).status, 200);
+  const Answer changed = call({.method = "GET", .path = "/partner/v1/statuslists/1"});
+  EXPECT_NE(member_of(segment_of(changed.body, 1), "lst"), before);
+  EXPECT_EQ(call({.path = "/dev/status", .body = "form=wrong_sub"}).status, 200);
+  const Answer spoilt = call({.method = "GET", .path = "/partner/v1/statuslists/1"});
+  EXPECT_NE(member_of(segment_of(spoilt.body, 1), "sub"), member_of(segment_of(served.body, 1), "sub"));
+  for (const char* bad : {"index=4096", "index=-1", "index=1&status=4", "form=odd"}) {
+    EXPECT_EQ(call({.path = "/dev/status", .body = bad}).status, 400) << bad;
+  }
+  EXPECT_EQ(call({.path = "/dev/status"}).status, 200) << "good again";
+}
+
+TEST(IssuerStatusList, IsNamedByTokensThatAskForIt) {
+  EXPECT_THAT(minted("system=credicorp&status_index=7"),
+              testing::HasSubstr(R"("status":{"status_list":{"idx":7,"uri":"http://127.0.0.1:8180/partner/v1/status)"));
+  EXPECT_THAT(minted("system=credicorp&status_index=7&status_uri=x"), testing::HasSubstr(R"("idx":7,"uri":"x")"));
+  EXPECT_THAT(minted("system=credicorp"), testing::Not(testing::HasSubstr("status")));
+  EXPECT_EQ(call({.path = "/dev/mint", .body = "system=hub&status_index=7"}).status, 400);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "tests/verify/broken_engine.h"
 #include "tests/verify/fake_fetcher.h"
 #include "tests/verify/fake_revocation_log.h"
+#include "tests/verify/status_fixture.h"
 #include "tests/verify/test_issuer.h"
 
 namespace assay::test {
@@ -77,6 +78,34 @@ ErrorCode cut_off_code() {
 }
 
 ErrorCode with_broken_json(std::string_view payload) { return code_of(policy(), token(std::string(payload))); }
+
+// Decides a token of the list's index after `finish` has answered the request for the list.
+ErrorCode status_code(std::uint32_t index, const std::function<void(FakeFetcher&)>& finish) {
+  FakeFetcher fetcher;
+  const auto engine = open_engine(policy({status_issuer()}), &fetcher);
+  engine->control().step(kNow);
+  finish(fetcher);
+  for (int i = 0; i < 2; ++i) engine->control().step(kNow);
+  return decide(*engine, {.token = referenced_token(index)}).code;
+}
+ErrorCode listed_code(std::uint32_t index) {
+  return status_code(index, [](FakeFetcher& fetcher) { fetcher.answer(list_token()); });
+}
+
+// Never a verdict either: it is counted.
+ErrorCode status_list_complaint() {
+  FakeFetcher fetcher;
+  const auto engine = open_engine(policy({status_issuer()}), &fetcher);
+  engine->control().step(kNow);
+  fetcher.answer(list_token(R"({"bits":3,"lst":""})"));
+  engine->control().step(kNow);
+  ErrorCode told = ErrorCode::kNone;
+  engine->control().for_each_metric([&](const Metric& metric) {
+    if (metric.name != "status_list_fetches_total" || metric.value == 0) return;
+    told = find_error_code(metric.labels.back().second);
+  });
+  return told;
+}
 
 // A key set that came well at first and fails to be fetched now.
 ErrorCode keys_gone() {
@@ -221,6 +250,11 @@ Provocations provocations_by_state() {
       {ErrorCode::kIntrospectionUnavailable, [] { return opaque_code([](FakeFetcher& f) { f.fail("timed out"); }); }},
       {ErrorCode::kRevoked, revoked_code},
       {ErrorCode::kRevocationsUnavailable, cut_off_code},
+      {ErrorCode::kSuspended, [] { return listed_code(2); }},
+      {ErrorCode::kUnknownStatus, [] { return listed_code(8); }},
+      {ErrorCode::kUnknownStatusList,
+       [] { return code_of(policy({status_issuer()}), referenced_token(0, kOtherListUrl)); }},
+      {ErrorCode::kStatusUnavailable, [] { return status_code(0, [](FakeFetcher& f) { f.fail("timed out"); }); }},
       {ErrorCode::kNoRoute, [] { return routed({.token = token(), .method = "GET", .path = "/orders"}); }},
       {ErrorCode::kInsufficientScope, [] { return routed({.token = token(), .path = "/admin/x"}); }},
       {ErrorCode::kOverloaded,
@@ -242,6 +276,7 @@ Provocations provocations_by_state() {
       {ErrorCode::kBadKeySet, [] { return opened_with(jwks_source("{\"keys\":{}}")); }},
       {ErrorCode::kBadMetadata, metadata_complaint},
       {ErrorCode::kBadAnswer, answer_complaint},
+      {ErrorCode::kBadStatusList, status_list_complaint},
       {ErrorCode::kBadRevocationLog,
        [] {
          FakeRevocationLog log;

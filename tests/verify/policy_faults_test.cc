@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/verify/test_issuer.h"
+#include "tests/verify/status_fixture.h"
 
 namespace assay::test {
 namespace {
@@ -124,6 +124,41 @@ TEST(PolicyFaults, OfOpaqueIssuers) {
   opaque(plain, "http://127.0.0.1/introspect");
   plain.issuers[0].allow_plain_http = true;
   EXPECT_THAT(policy_faults(plain), IsEmpty());
+}
+
+void expect_list_fault(std::string_view words, const std::function<void(StatusListPolicy&)>& spoil) {
+  expect_fault(words, [&](Policy& p) {
+    p.issuers[0] = status_issuer();
+    spoil(*p.issuers[0].status_list);
+  });
+}
+
+TEST(PolicyFaults, OfStatusLists) {
+  using std::chrono::seconds;
+  EXPECT_THAT(policy_faults(policy({status_issuer()})), IsEmpty());
+  expect_list_fault("1 to 256 status lists", [](StatusListPolicy& l) { l.urls.clear(); });
+  expect_list_fault("1 to 256 status lists", [](StatusListPolicy& l) {
+    for (int i = 0; i < 256; ++i) l.urls.push_back("https://issuer.example/" + std::to_string(i));
+  });
+  for (const char* url : {"http://issuer.example/1", "file:///etc/passwd", "", "https://"}) {
+    expect_list_fault("must start with https://", [&](StatusListPolicy& l) { l.urls = {url}; });
+  }
+  expect_list_fault("is there twice", [](StatusListPolicy& l) { l.urls.push_back(l.urls[0]); });
+  expect_list_fault("must be positive", [](StatusListPolicy& l) { l.refresh = seconds(0); });
+  expect_list_fault("must be positive", [](StatusListPolicy& l) { l.max_stale = kDurationMax + seconds(1); });
+  expect_list_fault("the timeout of status lists", [](StatusListPolicy& l) { l.timeout = {}; });
+  expect_list_fault("between its floor and its ceiling", [](StatusListPolicy& l) { l.refresh_floor = seconds(301); });
+  expect_list_fault("between its floor and its ceiling", [](StatusListPolicy& l) { l.refresh_ceiling = seconds(299); });
+  expect_list_fault("shorter than refresh", [](StatusListPolicy& l) { l.max_stale = seconds(299); });
+  expect_list_fault("as it is fetched", [](StatusListPolicy& l) { l.token_bytes_max = 0; });
+  expect_list_fault("as it is fetched", [](StatusListPolicy& l) { l.token_bytes_max = kStatusTokenBytesMax + 1; });
+  expect_list_fault("decompressed", [](StatusListPolicy& l) { l.list_bytes_max = 0; });
+  expect_list_fault("decompressed", [](StatusListPolicy& l) { l.list_bytes_max = kStatusListBytesMax + 1; });
+  expect_fault("status lists are signed", [](Policy& p) {
+    p.issuers[0] = status_issuer();
+    p.issuers[0].keys = {};
+    p.issuers[0].opaque = OpaquePolicy{.introspection_url = "https://a.example", .client_id = "a", .client_secret = {}};
+  });
 }
 
 TEST(PolicyFaults, OfEntrances) {

@@ -12,7 +12,8 @@ assay_add_test(verify_parts_test
           ${here}/event_ledger_test.cc ${here}/security_event_test.cc
           ${here}/policy_faults_test.cc ${here}/routes_test.cc ${here}/rsa_batch_test.cc
           ${here}/rsa_guard_test.cc ${here}/rsa_self_test_test.cc ${here}/sha256_self_test_test.cc
-          ${here}/signature_only_test.cc ${here}/tickets_test.cc
+          ${here}/signature_only_test.cc ${here}/status_list_token_test.cc ${here}/status_supply_test.cc
+          ${here}/tickets_test.cc
   LIBS assay_engine assay_signing OpenSSL::Crypto)
 assay_add_test(engine_test
   SOURCES ${here}/attack_test.cc ${here}/control_test.cc ${here}/engine_codes_test.cc ${here}/engine_keys_test.cc
@@ -21,7 +22,8 @@ assay_add_test(engine_test
           ${here}/missing_key_test.cc
           ${here}/event_receiver_test.cc ${here}/feed_watch_test.cc
           ${here}/pipeline_test.cc ${here}/revocation_records_test.cc
-          ${here}/revocation_stage_test.cc ${here}/signature_stage_test.cc ${here}/worker_test.cc
+          ${here}/revocation_stage_test.cc ${here}/signature_stage_test.cc ${here}/status_stage_test.cc
+          ${here}/worker_test.cc
   LIBS assay_engine assay_signing)
 assay_add_forced_runs(engine_test)
 assay_add_test(allocation_test

@@ -52,20 +52,48 @@ std::vector<std::string> find_key_faults(const config::Configuration& configurat
   return faults;
 }
 
-// Issuers whose keys have been fetched, or whose first attempt has failed.
-std::set<std::string> settled_issuers(const Control& control) {
-  std::set<std::string> names;
-  control.for_each_metric([&names](const Metric& metric) {
-    if (metric.name != "key_fetches_total" || metric.value < 1) return;
-    for (const auto& [label, value] : metric.labels) {
-      if (label == "issuer") names.emplace(value);
+// What has been fetched, or whose first attempt has failed: keys by their issuer's name, status lists by that and URL.
+struct Settled {
+  std::set<std::string> keys;
+  std::set<std::string> lists;
+  std::set<std::string> with_keys;  // issuers that have some: no other's lists are fetched
+};
+
+std::string name_of_list(std::string_view issuer, std::string_view url) {
+  return std::string(issuer).append(" ").append(url);
+}
+
+std::string_view label_of(const Metric& metric, std::string_view wanted) {
+  for (const auto& [label, value] : metric.labels) {
+    if (label == wanted) return value;
+  }
+  return {};
+}
+
+Settled look_what_is_settled(const Control& control) {
+  Settled settled;
+  control.for_each_metric([&settled](const Metric& metric) {
+    if (metric.value < 1) return;
+    const std::string_view issuer = label_of(metric, "issuer");
+    if (metric.name == "key_fetches_total") settled.keys.emplace(issuer);
+    if (metric.name == "keys" && label_of(metric, "usable") == "yes") settled.with_keys.emplace(issuer);
+    if (metric.name == "status_list_fetches_total") {
+      settled.lists.insert(name_of_list(issuer, label_of(metric, "list")));
     }
   });
-  return names;
+  return settled;
 }
 
 bool is_fetched(const KeySource& keys) {
   return keys.kind == KeySource::Kind::kDiscovery || keys.kind == KeySource::Kind::kJwksUrl || !keys.file.empty();
+}
+
+// Whether nothing of the issuer's is still on its way for the first time.
+bool is_settled(const IssuerPolicy& issuer, const Settled& settled) {
+  if (is_fetched(issuer.keys) && !settled.keys.contains(issuer.name)) return false;
+  if (!issuer.status_list || !settled.with_keys.contains(issuer.name)) return true;
+  return std::all_of(issuer.status_list->urls.begin(), issuer.status_list->urls.end(),
+                     [&](const std::string& url) { return settled.lists.contains(name_of_list(issuer.name, url)); });
 }
 
 // What reaches the network and the disk.
@@ -143,20 +171,21 @@ tl::expected<ConfiguredEngine, std::string> open_serving_engine(const config::Co
   return opened;
 }
 
-std::vector<std::string> wait_for_keys(const config::Configuration& configuration, const Control& control) {
+std::vector<std::string> wait_for_documents(const config::Configuration& configuration, const Control& control) {
   constexpr Milliseconds kPollInterval{5};
   // Four places of the metadata, then the key set.
   constexpr int kFetchesMax = 5;
-  std::set<std::string> fetching;
+  const std::vector<IssuerPolicy>& issuers = configuration.policy.issuers;
   Milliseconds time_left{1000};
-  for (const IssuerPolicy& issuer : configuration.policy.issuers) {
-    if (!is_fetched(issuer.keys)) continue;
-    fetching.insert(issuer.name);
-    time_left = std::max(time_left, kFetchesMax * issuer.fetch_timeout);
+  for (const IssuerPolicy& issuer : issuers) {
+    Milliseconds longest = is_fetched(issuer.keys) ? kFetchesMax * issuer.fetch_timeout : Milliseconds{0};
+    if (issuer.status_list) longest += issuer.status_list->timeout;
+    time_left = std::max(time_left, longest);
   }
   for (; time_left > Milliseconds{0}; time_left -= kPollInterval) {
-    const std::set<std::string> settled = settled_issuers(control);
-    if (std::includes(settled.begin(), settled.end(), fetching.begin(), fetching.end())) break;
+    const Settled settled = look_what_is_settled(control);
+    const auto is_done = [&](const IssuerPolicy& issuer) { return is_settled(issuer, settled); };
+    if (std::all_of(issuers.begin(), issuers.end(), is_done)) break;
     std::this_thread::sleep_for(kPollInterval);
   }
   return control.readiness().missing;

@@ -40,10 +40,10 @@ struct ConfiguredEngine {
 [[nodiscard]] tl::expected<ConfiguredEngine, std::string> open_serving_engine(
     const config::Configuration& configuration);
 
-// Waits until every issuer has its keys, or the first attempt of those that have none has failed.
-//   returns   what is missing then: a sentence per issuer
-//   cost      at the longest about as long as the issuers' fetch_timeout allow
-[[nodiscard]] std::vector<std::string> wait_for_keys(const config::Configuration& configuration,
-                                                     const Control& control);
+// Waits until every issuer has its keys and status lists, or the first attempt to get what it lacks has failed.
+//   returns   what is missing then: a sentence per issuer and status list
+//   cost      at the longest about as long as the issuers' fetch_timeout and the lists' timeout allow
+[[nodiscard]] std::vector<std::string> wait_for_documents(const config::Configuration& configuration,
+                                                          const Control& control);
 
 }  // namespace assay::cli

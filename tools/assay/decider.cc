@@ -32,7 +32,7 @@ std::optional<ConfiguredEngine> open_configured(const CLI::App& command, const D
   }
   entrance = *chosen;
   ConfiguredEngine opened = open_engine(*configuration);
-  for (const std::string& sentence : wait_for_keys(*configuration, opened.engine->control())) complain(sentence);
+  for (const std::string& sentence : wait_for_documents(*configuration, opened.engine->control())) complain(sentence);
   return opened;
 }
 

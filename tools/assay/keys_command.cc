@@ -69,7 +69,7 @@ ExitStatus run_keys(const KeysOptions& options) {
   if (!configuration) return ExitStatus::kUsage;
   const ConfiguredEngine opened = open_engine(*configuration);
   const Control& control = opened.engine->control();
-  const std::vector<std::string> missing = wait_for_keys(*configuration, control);
+  const std::vector<std::string> missing = wait_for_documents(*configuration, control);
   const std::string text = options.json ? json_lines(control) : table_text(control);
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
@@ -81,7 +81,7 @@ constexpr const char* kFooter = R"(
 Fetches the keys of every issuer as the sidecar would and lists them: kid, type, algorithm, size, thumbprint (RFC 7638),
 when they were seen first and last, and whether a key is used or why not. Issuers of opaque tokens alone have no keys.
 
-Exit status: 0 every issuer has keys, 2 usage or configuration error, 3 an issuer's keys cannot be had.
+Exit status: 0 every issuer has keys, 2 usage or configuration error, 3 an issuer's keys or status lists cannot be had.
 
 Example:
   assay keys --config assay.toml

@@ -25,6 +25,7 @@ struct TokenSpec {
   std::string issuer;                       // empty: the system's own
   std::string audience;                     // empty: the system's own
   std::string subject;                      // empty: the system's own
+  std::string status_json;                  // of the claim `status`; empty: there is none
   SignatureKind signature = SignatureKind::kGood;
 };
 

@@ -39,6 +39,12 @@ std::optional<Parameters> control_parameters(const Request& request) {
   return parameters;
 }
 
+// The claim `status` of a token that a status list has a place for.
+std::string status_claim(std::int64_t index, std::string_view uri) {
+  const std::string list = JsonObject().add("idx", index).add("uri", uri).text();
+  return JsonObject().add_json("status_list", list).text();
+}
+
 Answer bad_control(std::string_view what) { return oauth_error(400, "invalid_request", what); }
 Answer done() { return json_answer(200, R"({"done":true})"); }
 
@@ -103,6 +109,8 @@ void Issuer::add_system_endpoints() {
   }
   add("credicorp.introspect", "POST", "/partner/v1/oauth/introspect",
       [this](const Request& r, Now now) { return credicorp_.introspect(r, introspection_callers_, now); });
+  add("credicorp.status_list", "GET", "/partner/v1/statuslists/1",
+      [this](const Request&, Now now) { return credicorp_.status_list().serve(credicorp_.keys(), now); });
   add("hubrise.authorize", "GET", "/oauth2/v1/authorize",
       [this](const Request& r, Now now) { return hubrise_.authorize(r, now); });
   add("hubrise.token", "POST", "/oauth2/v1/token",
@@ -129,6 +137,7 @@ void Issuer::add_controls() {
   add_control("/dev/revoke", &Issuer::revoke);
   add_control("/dev/outage", &Issuer::set_outage);
   add_control("/dev/rate", &Issuer::set_rate);
+  add_control("/dev/status", &Issuer::set_status);
   add_control("/dev/user", &Issuer::set_user);
   add("dev", "GET", "/dev/counters", [this](const Request&, Now) { return counters(); });
   add("dev", "GET", "/dev/bookings.pem", [this](const Request&, Now) {
@@ -179,6 +188,13 @@ Answer Issuer::mint(const Parameters& parameters, Now now) {
   spec.audience = parameters.get("aud");
   spec.subject = parameters.get("sub");
   spec.signature = *signature;
+  if (parameters.has("status_index")) {
+    const auto index = number_of(parameters, "status_index", 0);
+    if (system != &credicorp_ || !index)
+      return bad_control("status_index is a whole number; credicorp alone has lists");
+    const std::string_view uri = parameters.get("status_uri");
+    spec.status_json = status_claim(*index, uri.empty() ? credicorp_.status_list().url() : uri);
+  }
   // Any scope at all: a test wants wrong ones.
   spec.scope = parameters.get("scope");
   if (spec.scope.empty()) spec.scope = grant_scope(client, "").value();
@@ -230,6 +246,22 @@ Answer Issuer::set_rate(const Parameters& parameters) {
     return bad_control("system is hub, bookings or credicorp; per_minute is at least 1");
   }
   system->limiter().set_per_minute(*per_minute);
+  return done();
+}
+
+Answer Issuer::set_status(const Parameters& parameters) {
+  const auto index = number_of(parameters, "index", 0);
+  const auto status = number_of(parameters, "status", 0);
+  const auto form = find_status_list_form(parameters.has("form") ? parameters.get("form") : "good");
+  const bool is_in_range =
+      index && *index >= 0 && *index < StatusPublisher::kSize && status && *status >= 0 && *status <= 3;
+  if (!is_in_range || !form) {
+    return bad_control(
+        "index is 0 to 4095, status 0 to 3; form is good, garbage, foreign_key, wrong_sub, wrong_type, "
+        "torn or expired");
+  }
+  if (parameters.has("index")) credicorp_.status_list().set(*index, *status);
+  credicorp_.status_list().set_form(*form);
   return done();
 }
 

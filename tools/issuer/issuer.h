@@ -63,6 +63,7 @@ class Issuer {
   [[nodiscard]] Answer revoke(const Parameters& parameters);
   [[nodiscard]] Answer set_outage(const Parameters& parameters);
   [[nodiscard]] Answer set_rate(const Parameters& parameters);
+  [[nodiscard]] Answer set_status(const Parameters& parameters);
   [[nodiscard]] Answer set_user(const Parameters& parameters);
   [[nodiscard]] Answer counters() const;
   // Null if there is no JWT system of that name.

@@ -111,17 +111,18 @@ Answer Credicorp::token(const Request& request, Now now) {
 
 std::string Credicorp::mint(const TokenSpec& spec, Now now) {
   const TokenTimes times = times_of(spec, now);
-  const std::string claims = JsonObject()
-                                 .add("iss", either(spec.issuer, issuer_))
-                                 .add("sub", either(spec.subject, spec.client_id))
-                                 .add("aud", either(spec.audience, kCredicorpAudience))
-                                 .add("client_id", spec.client_id)
-                                 .add("scope", spec.scope)
-                                 .add("iat", times.iat_s)
-                                 .add("nbf", times.nbf_s)
-                                 .add("exp", times.exp_s)
-                                 .add("jti", random_hex(32))
-                                 .text();
+  JsonObject members;
+  members.add("iss", either(spec.issuer, issuer_))
+      .add("sub", either(spec.subject, spec.client_id))
+      .add("aud", either(spec.audience, kCredicorpAudience))
+      .add("client_id", spec.client_id)
+      .add("scope", spec.scope)
+      .add("iat", times.iat_s)
+      .add("nbf", times.nbf_s)
+      .add("exp", times.exp_s)
+      .add("jti", random_hex(32));
+  if (!spec.status_json.empty()) members.add_json("status", spec.status_json);
+  const std::string claims = members.text();
   std::string compact = keys().sign(claims, spec.signature);
   if (spec.signature == SignatureKind::kGood) {
     if (issued_.size() >= kIssuedMax) issued_.clear();

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "issuer/credentials_grant.h"
+#include "issuer/status_publisher.h"
 
 namespace assay::development {
 
@@ -32,15 +33,20 @@ class Bookings final : public JwtSystem {
   [[nodiscard]] std::string mint(const TokenSpec& spec, Now now) override;
 };
 
-// Form-encoded POST /partner/v1/oauth/token, metadata, JWKS and introspection. docs/systems/credicorp.md.
+// Form-encoded POST /partner/v1/oauth/token, metadata, JWKS, introspection and a status list.
+// docs/systems/credicorp.md.
 class Credicorp final : public JwtSystem {
  public:
   // The tokens' iss is `base_url` followed by /partner/v1.
   Credicorp(std::string base_url, std::string kid, std::int64_t tokens_per_minute)
-      : JwtSystem(2048, std::move(kid), tokens_per_minute), issuer_(std::move(base_url) + "/partner/v1") {}
+      : JwtSystem(2048, std::move(kid), tokens_per_minute),
+        issuer_(std::move(base_url) + "/partner/v1"),
+        status_list_(issuer_) {}
 
   [[nodiscard]] Answer token(const Request& request, Now now);
   [[nodiscard]] std::string mint(const TokenSpec& spec, Now now) override;
+  // Of tokens that are minted with a `status`.
+  [[nodiscard]] StatusPublisher& status_list() { return status_list_; }
 
   // RFC 8414 sec 3.2.
   [[nodiscard]] Answer metadata() const;
@@ -56,6 +62,7 @@ class Credicorp final : public JwtSystem {
   };
 
   std::string issuer_;
+  StatusPublisher status_list_;
   std::map<std::string, Issued, std::less<>> issued_;  // by compact serialization
 };
 

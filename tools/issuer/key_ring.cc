@@ -43,10 +43,10 @@ void KeyRing::rotate(OldKeys old_keys) {
   spares_.pop_back();
 }
 
-std::string KeyRing::sign(std::string_view payload_json, SignatureKind kind) const {
+std::string KeyRing::sign(std::string_view payload_json, SignatureKind kind, std::string_view type) const {
   const NamedKey& named = keys_.back();
   signing::JsonObject header;
-  header.add("typ", "JWT").add("alg", "RS256");
+  header.add("typ", type).add("alg", "RS256");
   if (!named.kid.empty()) header.add("kid", named.kid);
   const std::string header_json = header.text();
   const signing::JwtTexts texts{.header_json = header_json, .payload_json = payload_json};

@@ -29,8 +29,9 @@ class KeyRing {
   // there is one, is the first kid with a number.
   void rotate(OldKeys old_keys);
 
-  // Signs as RS256. The header is {"typ":"JWT","alg":"RS256"[,"kid":...]}.
-  [[nodiscard]] std::string sign(std::string_view payload_json, SignatureKind kind) const;
+  // Signs as RS256. The header is {"typ":TYPE,"alg":"RS256"[,"kid":...]}.
+  [[nodiscard]] std::string sign(std::string_view payload_json, SignatureKind kind,
+                                 std::string_view type = "JWT") const;
 
   // The published keys. RFC 7517 sec 5.
   [[nodiscard]] std::string jwks() const;

@@ -81,7 +81,9 @@ void declare_options(CLI::App& app, CommandLine& line) {
   app.footer(
       "\nEndpoints: see docs/systems. Controls for tests, all POST with form parameters:\n"
       "  /dev/mint    system=hub|bookings|credicorp [scope expires_in not_before iss aud sub\n"
-      "               signature=good|tampered|foreign_key]\n"
+      "               signature=good|tampered|foreign_key]; credicorp: [status_index status_uri]\n"
+      "  /dev/status  [index status=0..3] [form=good|garbage|foreign_key|wrong_sub|wrong_type|torn|expired]:\n"
+      "               of Credicorp's status list, /partner/v1/statuslists/1\n"
       "  /dev/rotate  system, old_keys=published|withdrawn\n"
       "  /dev/spares  system, count=1..100: makes keys for so many rotations, about 0.1 s each\n"
       "  /dev/outage  endpoint=hub.jwks (see counters), retry_after=SECONDS; 0 ends it\n"

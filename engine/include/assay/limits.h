@@ -47,6 +47,9 @@ inline constexpr std::size_t kGrantedScopesMax = 512;
 // Longest level name of a bracketed scope, in bytes. Each of the level's values repeats it.
 inline constexpr std::size_t kScopeLevelBytesMax = 32;
 
+// Greatest index into a status list that is told from greater ones; no list has room for it.
+inline constexpr std::uint32_t kStatusIndexMax = 0xFFFF'FFFF;
+
 // Keys ----------------------------------------------------------------------------------------------
 
 // Keys of one issuer that a token without `kid` is tried against.
@@ -81,6 +84,14 @@ inline constexpr std::size_t kJwksBytesMax = 2 * 1024 * 1024;
 inline constexpr std::size_t kMetadataBytesMax = 256 * 1024;
 inline constexpr std::size_t kIntrospectionBytesMax = 64 * 1024;
 static_assert(kNumericDateExponentMax > 2 * static_cast<std::int64_t>(kIntrospectionBytesMax));
+
+// Status lists: as they are fetched, and decompressed; the most that configuration may allow. And how many one issuer
+// may have.
+inline constexpr std::size_t kStatusTokenBytesMax = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t kStatusListBytesMax = std::size_t{64} * 1024 * 1024;
+inline constexpr std::size_t kStatusListsPerIssuerMax = 256;
+static_assert(8 * kStatusListBytesMax < kStatusIndexMax);
+static_assert(kNumericDateExponentMax > 2 * static_cast<std::int64_t>(kStatusTokenBytesMax));
 
 // Hosts ---------------------------------------------------------------------------------------------
 

@@ -117,6 +117,35 @@ struct EventsPolicy {
   friend bool operator==(const EventsPolicy&, const EventsPolicy&) = default;
 };
 
+// Following what the issuer says of its JWTs after it issued them. draft-ietf-oauth-status-list, lists in the JWT
+// format. Lists are verified by the issuer's keys and algorithms.
+struct StatusListPolicy {
+  // Of the lists, as tokens name them byte for byte; https, unless allow_plain_http. No other is ever fetched: a token
+  // that names one is refused.
+  std::vector<std::string> urls;
+  bool required = false;  // a token that names no list is refused
+
+  // Between good fetches, where the list does not say when to come back (`ttl`, else the answer's Cache-Control).
+  std::chrono::microseconds refresh{std::chrono::minutes(5)};
+  // What the list says counts between these bounds. Nothing: the shorter of refresh and ten seconds; refresh.
+  std::optional<std::chrono::microseconds> refresh_floor;
+  std::optional<std::chrono::microseconds> refresh_ceiling;
+  // How long a list serves after its last good fetch while fetching fails, within its `exp`; at least refresh and
+  // ceiling.
+  std::chrono::microseconds max_stale{std::chrono::hours(1)};
+
+  std::chrono::milliseconds timeout{10'000};  // of one fetch
+
+  std::size_t token_bytes_max = std::size_t{4} * 1024 * 1024;  // of a list as it is fetched
+  std::size_t list_bytes_max = std::size_t{8} * 1024 * 1024;   // of a list decompressed: so many times 8 / bits tokens
+
+  [[nodiscard]] std::chrono::microseconds floor_in_effect() const {
+    return refresh_floor.value_or(std::min<std::chrono::microseconds>(refresh, std::chrono::seconds(10)));
+  }
+  [[nodiscard]] std::chrono::microseconds ceiling_in_effect() const { return refresh_ceiling.value_or(refresh); }
+  friend bool operator==(const StatusListPolicy&, const StatusListPolicy&) = default;
+};
+
 // Greatest IssuerPolicy::leeway.
 inline constexpr std::chrono::hours kLeewayMax{24};
 
@@ -158,7 +187,8 @@ struct IssuerPolicy {
   bool allow_plain_http = false;  // development only: http:// for this issuer's URLs
 
   std::optional<OpaquePolicy> opaque;
-  std::optional<EventsPolicy> events;  // nothing: none are taken from this issuer
+  std::optional<EventsPolicy> events;           // nothing: none are taken from this issuer
+  std::optional<StatusListPolicy> status_list;  // nothing: what its tokens say of their status is not looked at
 
   std::vector<std::string> audiences;  // any of them; empty only with audience_unchecked
   bool audience_unchecked = false;
