@@ -6,7 +6,7 @@
 //              erasure has not been done, find() of its key fails
 //   confined   the connection: to the thread that talks to Redis
 //   invariant  I1 `done` runs exactly once, without a lock held
-//              I2 questions and writes wait only while is_reachable_: settle_waiting() follows the moment when it ends
+//              I2 questions and writes wait only while is_reachable: lose_connection() settles them when it ends
 #include "store/redis_answers.h"
 
 #include <algorithm>

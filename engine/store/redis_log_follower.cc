@@ -84,13 +84,12 @@ bool FleetFollower::fail(const std::string& complaint) {
 
 // Returns true where the node stops, false where the connection is lost.
 bool FleetFollower::follow_stream() {
-  if (stream_->agree_on_id_key() != StreamStep::kDone) return fail(stream_->complaint());
   caught_up_ = false;
   cursor_ = local_.fleet_mark().pushed_through;
   unechoed_.clear();
   offer_.reset();
   const bool begins_anew = position_.read.is_zero() || position_.owes_offer;
-  if (begins_anew && !join()) return false;
+  if (begins_anew ? !join() : !agrees_on_id_key()) return false;
   while (!stops_()) {
     const auto wait = caught_up_ ? RedisStream::Wait::kForNews : RedisStream::Wait::kNo;
     if (stream_->begin_read(position_.read, wait) != StreamStep::kDone) return fail(stream_->complaint());
@@ -170,10 +169,14 @@ void FleetFollower::take_answer(const std::string& node) {
   if (offer_ && !offer_->stream_begins.is_zero()) offer_.reset();
 }
 
+bool FleetFollower::agrees_on_id_key() {
+  return stream_->agree_on_id_key() == StreamStep::kDone || fail(stream_->complaint());
+}
+
 // What is written down first is that the place is lost: a crash from here on begins here again.
 bool FleetFollower::join() {
   // Whoever flushes Redis, or fails over, may take the fleet's id key away with the stream.
-  if (stream_->agree_on_id_key() != StreamStep::kDone) return fail(stream_->complaint());
+  if (!agrees_on_id_key()) return false;
   bool is_trimmed = false;
   if (stream_->join(position_.highest, is_trimmed) != StreamStep::kDone) return fail(stream_->complaint());
   const SqliteLog::FleetMark mark = local_.fleet_mark();

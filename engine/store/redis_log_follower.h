@@ -73,6 +73,7 @@ class FleetFollower {
   [[nodiscard]] bool take_page(const StreamPage& page);
   void take_entry(const FleetEntry& entry, FleetUpdate& update);
   void take_answer(const std::string& node);
+  [[nodiscard]] bool agrees_on_id_key();
   [[nodiscard]] bool join();
   [[nodiscard]] bool apply(FleetUpdate update);
   [[nodiscard]] bool read_local(std::uint64_t after, std::vector<LoggedRecord>& rows);
