@@ -1,6 +1,7 @@
 #include "config/refresh_reader.h"
 
 #include <array>
+#include <string>
 
 #include "config/value_text.h"
 
@@ -12,7 +13,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr DurationBounds kRefreshBounds{milliseconds(100), hours(24)};
 constexpr DurationBounds kMaxStaleBounds{seconds(10), hours(24 * 30)};
 constexpr DurationBounds kFetchTimeoutBounds{milliseconds(100), minutes(1)};
 constexpr DurationBounds kForcedEveryBounds{milliseconds(100), hours(1)};
@@ -22,29 +22,27 @@ constexpr std::array<std::string_view, 8> kRefreshKeys = {
     "refresh",          "refresh_floor", "refresh_ceiling", "max_stale", "forced_fetch_every", "forced_fetch_burst",
     "unknown_kid_wait", "fetch_timeout"};
 
-void read_bound(TableReader& reader, std::string_view key, std::optional<std::chrono::microseconds>& out) {
+}  // namespace
+
+void read_refresh_bound(TableReader& reader, std::string_view key, std::optional<std::chrono::microseconds>& out) {
   std::chrono::microseconds duration{};
   if (reader.read_duration(key, kRefreshBounds, duration)) out = duration;
 }
 
-// Whether two settings contradict each other is judged on what was read, defaults included.
-void check_order(TableReader& reader, const RefreshPolicy& refresh) {
-  const std::chrono::microseconds ceiling = refresh.ceiling_in_effect();
-  if (refresh.floor_in_effect() > ceiling) {
-    reader.complain("refresh_floor",
-                    "is longer than the ceiling (" + format_duration(ceiling) + "); accepted: at most refresh_ceiling");
+void check_refresh_times(TableReader& reader, const RefreshTimes& times, std::string_view what) {
+  const std::string ceiling = format_duration(times.ceiling);
+  if (times.floor > times.ceiling) {
+    reader.complain("refresh_floor", "is longer than the ceiling (" + ceiling + "); accepted: at most refresh_ceiling");
   }
-  if (ceiling < refresh.interval) {
+  if (times.ceiling < times.interval) {
     reader.complain("refresh_ceiling",
-                    "is shorter than refresh (" + format_duration(refresh.interval) + "); accepted: at least refresh");
+                    "is shorter than refresh (" + format_duration(times.interval) + "); accepted: at least refresh");
   }
-  if (refresh.max_stale < ceiling) {
-    reader.complain("max_stale", "is shorter than refresh (" + format_duration(ceiling) +
-                                     "), so keys would lapse between two refreshes; accepted: at least refresh");
+  if (times.max_stale < times.ceiling) {
+    reader.complain("max_stale", "is shorter than refresh (" + ceiling + "), so " + std::string(what) +
+                                     " would lapse between two refreshes; accepted: at least refresh");
   }
 }
-
-}  // namespace
 
 void read_refresh_rules(TableReader& reader, IssuerPolicy& issuer) {
   const bool is_fetched = issuer.keys.kind == KeySource::Kind::kDiscovery ||
@@ -57,14 +55,19 @@ void read_refresh_rules(TableReader& reader, IssuerPolicy& issuer) {
   }
   RefreshPolicy& refresh = issuer.refresh;
   reader.read_duration("refresh", kRefreshBounds, refresh.interval);
-  read_bound(reader, "refresh_floor", refresh.floor);
-  read_bound(reader, "refresh_ceiling", refresh.ceiling);
+  read_refresh_bound(reader, "refresh_floor", refresh.floor);
+  read_refresh_bound(reader, "refresh_ceiling", refresh.ceiling);
   reader.read_duration("max_stale", kMaxStaleBounds, refresh.max_stale);
   reader.read_duration("forced_fetch_every", kForcedEveryBounds, refresh.forced_fetch_every);
   reader.read_integer("forced_fetch_burst", {.lowest = 0, .highest = kForcedFetchBurstMax}, refresh.forced_fetch_burst);
   reader.read_duration("unknown_kid_wait", kWaitBounds, refresh.unknown_kid_wait);
   reader.read_duration("fetch_timeout", kFetchTimeoutBounds, issuer.fetch_timeout);
-  check_order(reader, refresh);
+  check_refresh_times(reader,
+                      {.interval = refresh.interval,
+                       .floor = refresh.floor_in_effect(),
+                       .ceiling = refresh.ceiling_in_effect(),
+                       .max_stale = refresh.max_stale},
+                      "keys");
 }
 
 }  // namespace assay::config

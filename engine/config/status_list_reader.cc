@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "assay/limits.h"
+#include "config/refresh_reader.h"
 #include "config/value_text.h"
 
 namespace assay::config {
@@ -14,7 +15,6 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr DurationBounds kRefreshBounds{milliseconds(100), hours(24)};
 constexpr DurationBounds kMaxStaleBounds{seconds(1), hours(24 * 30)};
 constexpr DurationBounds kTimeoutBounds{milliseconds(100), minutes(1)};
 constexpr IntegerBounds kFetchedBytesBounds{1024, kStatusTokenBytesMax};
@@ -35,28 +35,6 @@ void read_urls(TableReader& reader, const IssuerPolicy& issuer, StatusListPolicy
   }
 }
 
-void read_bound(TableReader& reader, std::string_view key, std::optional<std::chrono::microseconds>& out) {
-  std::chrono::microseconds duration{};
-  if (reader.read_duration(key, kRefreshBounds, duration)) out = duration;
-}
-
-// Judged on what was read, defaults included.
-void check_order(TableReader& reader, const StatusListPolicy& lists) {
-  const std::chrono::microseconds ceiling = lists.ceiling_in_effect();
-  if (lists.floor_in_effect() > ceiling) {
-    reader.complain("refresh_floor",
-                    "is longer than the ceiling (" + format_duration(ceiling) + "); accepted: at most refresh_ceiling");
-  }
-  if (ceiling < lists.refresh) {
-    reader.complain("refresh_ceiling",
-                    "is shorter than refresh (" + format_duration(lists.refresh) + "); accepted: at least refresh");
-  }
-  if (lists.max_stale < ceiling) {
-    reader.complain("max_stale", "is shorter than refresh (" + format_duration(ceiling) +
-                                     "), so lists would lapse between two refreshes; accepted: at least refresh");
-  }
-}
-
 }  // namespace
 
 void read_status_list(const TomlValue& table, TableReader& issuer_table, Faults& faults, IssuerPolicy& issuer) {
@@ -65,13 +43,18 @@ void read_status_list(const TomlValue& table, TableReader& issuer_table, Faults&
   read_urls(reader, issuer, lists);
   reader.read_boolean("required", lists.required);
   reader.read_duration("refresh", kRefreshBounds, lists.refresh);
-  read_bound(reader, "refresh_floor", lists.refresh_floor);
-  read_bound(reader, "refresh_ceiling", lists.refresh_ceiling);
+  read_refresh_bound(reader, "refresh_floor", lists.refresh_floor);
+  read_refresh_bound(reader, "refresh_ceiling", lists.refresh_ceiling);
   reader.read_duration("max_stale", kMaxStaleBounds, lists.max_stale);
   reader.read_duration("timeout", kTimeoutBounds, lists.timeout);
   reader.read_integer("max_fetched_bytes", kFetchedBytesBounds, lists.token_bytes_max);
   reader.read_integer("max_list_bytes", kListBytesBounds, lists.list_bytes_max);
-  check_order(reader, lists);
+  check_refresh_times(reader,
+                      {.interval = lists.refresh,
+                       .floor = lists.floor_in_effect(),
+                       .ceiling = lists.ceiling_in_effect(),
+                       .max_stale = lists.max_stale},
+                      "lists");
   reader.finish();
   if (issuer.keys.kind == KeySource::Kind::kNone) {
     issuer_table.refuse_without_effect("status_list",
