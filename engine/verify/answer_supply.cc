@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/http_field.h"
+#include "verify/fetch_rules.h"
 
 namespace assay::verify {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 using Admission = issuer::CallGate::Admission;
 
 constexpr std::int64_t kNsPerUs = 1000;
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
-// A fetcher answers by its timeout; after this much more it is taken for broken.
-constexpr std::int64_t kDeadlineSlackNs = 500 * kNsPerMs;
 
 constexpr Error kUnavailable{.code = ErrorCode::kIntrospectionUnavailable};
 
@@ -29,9 +26,7 @@ FetchResult forgotten() {
 }
 
 // Of one call to the issuer that is sent now.
-std::int64_t due_of(const OpaquePolicy& policy, Now now) {
-  return now.monotonic_ns + policy.timeout.count() * kNsPerMs + kDeadlineSlackNs;
-}
+std::int64_t due_of(const OpaquePolicy& policy, Now now) { return fetch_deadline_ns(policy.timeout, now.monotonic_ns); }
 
 }  // namespace
 

@@ -7,15 +7,13 @@
 #include "base/check.h"
 #include "base/keyed_hash.h"
 #include "issuer/discovery.h"
+#include "verify/fetch_rules.h"
 
 namespace assay::verify {
 namespace {
 
 constexpr std::int64_t kNsPerUs = 1000;
 constexpr std::int64_t kNsPerMs = 1'000'000;
-
-// A fetcher answers by its timeout; after this much more it is taken for broken.
-constexpr std::int64_t kDeadlineSlackNs = 500 * kNsPerMs;
 
 keys::RefreshSettings refresh_settings(const IssuerPolicy& issuer) {
   const RefreshPolicy& policy = issuer.refresh;
@@ -31,13 +29,6 @@ keys::RefreshSettings refresh_settings(const IssuerPolicy& issuer) {
     settings.times.backoff_max_ns = std::max(settings.times.backoff_min_ns, settings.times.interval_ns);
   }
   return settings;
-}
-
-// Empty if the answer is a document; else why not.
-std::string complaint_of(const FetchResult& result) {
-  if (result.outcome != FetchOutcome::kAnswered) return result.complaint;
-  if (result.status != 200) return "HTTP status " + std::to_string(result.status);
-  return {};
 }
 
 // What a body that cannot be read seems to be, for people.
@@ -105,7 +96,7 @@ bool KeySupply::serves(const IssuerPolicy& policy) const noexcept {
 }
 
 FetchRequest KeySupply::make_request(const std::string& url, std::size_t response_bytes_max, std::int64_t now_ns) {
-  deadline_ns_ = now_ns + policy_.fetch_timeout.count() * kNsPerMs + kDeadlineSlackNs;
+  deadline_ns_ = fetch_deadline_ns(policy_.fetch_timeout, now_ns);
   return {.method = FetchRequest::Method::kGet,
           .url = url,
           .headers = {{.name = "Accept", .value = "application/json"}},

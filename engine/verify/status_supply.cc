@@ -7,16 +7,13 @@
 #include "base/check.h"
 #include "base/keyed_hash.h"
 #include "keys/http_freshness.h"
+#include "verify/fetch_rules.h"
 
 namespace assay::verify {
 namespace {
 
 constexpr std::int64_t kNsPerUs = 1000;
-constexpr std::int64_t kNsPerMs = 1'000'000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
-
-// A fetcher answers by its timeout; after this much more it is taken for broken.
-constexpr std::int64_t kDeadlineSlackNs = 500 * kNsPerMs;
 
 // Bytes of a list that one step decompresses, in a few milliseconds: whoever waits for the machine's mutex waits no
 // longer than that.
@@ -66,7 +63,7 @@ std::optional<FetchRequest> StatusSupply::next_request(const keys::KeyState& key
   if (!schedule_.is_due(now_ns)) return std::nullopt;
   schedule_.start(now_ns);
   phase_ = Phase::kFetching;
-  deadline_ns_ = now_ns + issuer_.status_list->timeout.count() * kNsPerMs + kDeadlineSlackNs;
+  deadline_ns_ = fetch_deadline_ns(issuer_.status_list->timeout, now_ns);
   return FetchRequest{.method = FetchRequest::Method::kGet,
                       .url = url_,
                       .headers = {{.name = "Accept", .value = "application/statuslist+jwt"}},
@@ -82,10 +79,8 @@ std::optional<WantedKey> StatusSupply::on_result(const FetchResult& result, cons
   const bool is_document = result.outcome == FetchOutcome::kAnswered && result.status == 200;
   if (!is_document || keys.set == nullptr) {
     ++counts_.failed;
-    const bool is_answered = result.outcome == FetchOutcome::kAnswered;
-    std::string complaint = is_answered ? "HTTP status " + std::to_string(result.status) : result.complaint;
-    if (is_document) complaint = "the issuer has no keys any more";
-    fail_attempt(std::move(complaint), freshness.retry_after_ns, now.monotonic_ns);
+    fail_attempt(is_document ? "the issuer has no keys any more" : complaint_of(result), freshness.retry_after_ns,
+                 now.monotonic_ns);
     return std::nullopt;
   }
   keys_generation_ = keys.generation;
