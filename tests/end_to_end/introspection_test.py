@@ -6,20 +6,11 @@ import pytest
 
 import http_calls
 import programs
+import servers
 import systems
 
 SECRET = "g:ate way"  # must be form-encoded before base64, RFC 6749 sec 2.3.1
 INACTIVE = b'{"active":false}'
-EXTRA = """
-[[listener]]
-address = "{address}"
-mode = "introspection"
-clients = ["gateway"]
-
-[[client]]
-id = "gateway"
-secret_file = "gateway.secret"
-"""
 
 
 class Endpoint:
@@ -28,7 +19,8 @@ class Endpoint:
         self.issuer = issuer
         self.address = f"tcp://127.0.0.1:{programs.free_port()}"
         checks = [f"tcp://127.0.0.1:{programs.free_port()}" for _ in range(2)]
-        self.sidecar = programs.Sidecar(folder, "all.toml", issuer, checks, extra=EXTRA.format(address=self.address))
+        self.sidecar = programs.Sidecar(folder, "all.toml", issuer, checks,
+                                        extra=servers.INTROSPECTION.format(address=self.address))
         self.sidecar.wait_for_lines("listening ", 3)
         self.sidecar.wait_until_ready()
 

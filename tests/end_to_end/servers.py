@@ -1,4 +1,4 @@
-"""A sidecar for Credicorp alone, an issuer of its own, and what both say of keys."""
+"""Parts of configurations, a sidecar for Credicorp alone, an issuer of its own, and what both say of keys."""
 import contextlib
 import http.client
 import re
@@ -8,6 +8,18 @@ import systems
 
 PATH = "/partner/v1/applications"     # POST
 GET_PATH = "/partner/v1/decisions/1"
+
+# For a configuration: a listener that answers the client "gateway", whose secret is in the file gateway.secret.
+INTROSPECTION = """
+[[listener]]
+address = "{address}"
+mode = "introspection"
+clients = ["gateway"]
+
+[[client]]
+id = "gateway"
+secret_file = "gateway.secret"
+"""
 
 
 @contextlib.contextmanager

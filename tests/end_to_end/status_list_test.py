@@ -20,16 +20,6 @@ STATUS_LIST = f"""discovery = true
 status_list = {{{{ urls = ["http://127.0.0.1:{{port}}{LIST_PATH}"], refresh = "200ms", refresh_floor = "200ms", \
 max_stale = "{MAX_STALE_SECONDS}s" }}}}
 """
-EXTRA = """
-[[listener]]
-address = "{address}"
-mode = "introspection"
-clients = ["gateway"]
-
-[[client]]
-id = "gateway"
-secret_file = "gateway.secret"
-"""
 
 
 class Followed:
@@ -44,7 +34,7 @@ class Followed:
             folder, "credicorp.toml", issuer, [f"tcp://127.0.0.1:{programs.free_port()}"],
             replacements=[("discovery = true", STATUS_LIST.format(port=issuer.port)),
                           ("[admin]", '[admin]\nsecret_file = "admin.secret"')],
-            extra=EXTRA.format(address=self.introspection))
+            extra=servers.INTROSPECTION.format(address=self.introspection))
         self.sidecar.wait_until_ready()
         self.client = servers.Client(self.sidecar)
 
