@@ -7,7 +7,8 @@ assay_add_test(verify_parts_test
           ${here}/introspection_endpoint_test.cc ${here}/check_state_test.cc ${here}/checks_test.cc
           ${here}/compiled_policy_test.cc ${here}/decoded_jws_test.cc
           ${here}/digest_test.cc ${here}/target_digest_test.cc
-          ${here}/evp_verify_test.cc ${here}/fetch_inbox_test.cc ${here}/kept_answer_test.cc ${here}/revoker_test.cc
+          ${here}/evp_verify_test.cc
+          ${here}/fetch_inbox_test.cc ${here}/fetch_rules_test.cc ${here}/kept_answer_test.cc ${here}/revoker_test.cc
           ${here}/header_memo_test.cc ${here}/json_object_reader_test.cc ${here}/key_supply_test.cc
           ${here}/event_ledger_test.cc ${here}/security_event_test.cc
           ${here}/policy_faults_test.cc ${here}/routes_test.cc ${here}/rsa_batch_test.cc
