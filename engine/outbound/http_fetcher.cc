@@ -10,6 +10,7 @@
 #include <csignal>
 #include <map>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -42,7 +43,8 @@ struct Transfer {
   std::size_t head_bytes_max = 0;
   std::size_t head_bytes = 0;
   std::string cut_off;  // what a callback stopped it for: its size; empty if none did
-  std::string where;    // host and port
+  std::string where;    // host and port, or the socket's path
+  bool to_socket = false;
   HeaderList headers;
   std::string body;
   std::array<char, CURL_ERROR_SIZE> error_text{};
@@ -209,12 +211,20 @@ std::vector<HttpHeader> read_headers(CURL* easy) {
   return headers;
 }
 
+// Where a Unix socket takes no connection, libcurl names the URL's host, which nobody asked: the system says why
+// instead.
+std::string reason_of(const Transfer& transfer, CURLcode code) {
+  const std::string_view text = transfer.error_text.data();
+  if (!transfer.to_socket || code != CURLE_COULDNT_CONNECT)
+    return text.empty() ? curl_easy_strerror(code) : text.data();
+  long system_error = 0;
+  curl_easy_getinfo(transfer.easy.get(), CURLINFO_OS_ERRNO, &system_error);
+  return system_error == 0 ? curl_easy_strerror(code) : std::system_category().message(static_cast<int>(system_error));
+}
+
 FetchResult read_result(Transfer& transfer, CURLcode code) {
   if (!transfer.cut_off.empty()) return failed(FetchOutcome::kTooLarge, transfer.where + ": " + transfer.cut_off);
-  if (code != CURLE_OK) {
-    const std::string_view text = transfer.error_text.data();
-    return failed(outcome_of(code), transfer.where + ": " + (text.empty() ? curl_easy_strerror(code) : text.data()));
-  }
+  if (code != CURLE_OK) return failed(outcome_of(code), transfer.where + ": " + reason_of(transfer, code));
   long status = 0;
   curl_easy_getinfo(transfer.easy.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status >= 300 && status < 400 && status != 304) {
@@ -300,7 +310,8 @@ class HttpFetcher::Impl {
     transfer->work = std::move(work);
     transfer->serial = ++serial_;
     transfer->head_bytes_max = options_.response_head_bytes_max;
-    transfer->where = std::move(*where);
+    transfer->to_socket = !options_.unix_socket.empty();
+    transfer->where = transfer->to_socket ? options_.unix_socket : std::move(*where);
     transfer->headers = make_header_list(transfer->work.request);
     transfer->easy.reset(curl_easy_init());
     ASSAY_CHECK(transfer->easy != nullptr);

@@ -37,7 +37,8 @@ struct HttpFetcherOptions {
 //               header: a name that is no token, a value with control bytes. RFC 9110 sec 5.1, RFC 9110 sec 5.5
 //   kRedirected every 3xx but 304, which is an answer
 //   kTlsFailed  also where the client's certificate or key cannot be read: the files are read for each new connection
-//   complaint   "HOST: what happened"; of the request it names only the host and port, of the proxy no credentials
+//   complaint   "HOST: what happened"; of the request it names only the host and port, or in their place
+//               `unix_socket`; of the proxy no credentials
 //   destructor  ends every outstanding request with kUnreachable before it returns
 class HttpFetcher final : public Fetcher {
  public:

@@ -44,6 +44,13 @@ TEST(HttpFetcher, AnswersWithStatusBodyAndLowerCaseHeaders) {
   EXPECT_EQ(result.complaint, "");
 }
 
+TEST(HttpFetcher, NamesTheUnixSocketThatTakesNoConnection) {
+  HttpFetcher fetcher({.unix_socket = "/nowhere/admin.sock"});
+  const FetchResult result = fetch_and_wait(fetcher, plain_get("http://localhost/"));
+  EXPECT_EQ(result.outcome, FetchOutcome::kUnreachable);
+  EXPECT_EQ(result.complaint, "/nowhere/admin.sock: No such file or directory");
+}
+
 TEST(HttpFetcher, SendsMethodPathHeadersAndBodyAsGiven) {
   std::string seen;
   ScriptedServer server([&](Connection& connection, const std::string& request) {
