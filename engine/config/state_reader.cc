@@ -55,6 +55,22 @@ bool holds_password(std::string_view url) {
   return user_end != std::string_view::npos && authority.substr(0, user_end).find(':') != std::string_view::npos;
 }
 
+// Where what share_answers says cannot be read, that is the one complaint: nobody knows whether answers are shared.
+void read_sharing(TableReader& reader, StateSettings& state) {
+  const bool is_read = reader.read_boolean("share_answers", state.shares_answers);
+  const bool is_garbled = !is_read && (reader.has("share_answers") || reader.has_slip_of("share_answers"));
+  if (state.shares_answers || is_garbled) {
+    reader.read_duration("share_wait", kShareWaitBounds, state.share_wait);
+  } else {
+    reader.refuse_without_effect("share_wait", "no answers are shared");
+  }
+}
+
+// Takes the keys that hang on a fleet, where it is not known whether there is to be one.
+void leave_fleet_keys(TableReader& reader) {
+  for (const std::string_view key : kFleetKeys) static_cast<void>(reader.take(key));
+}
+
 void read_fleet(TableReader& reader, const ReadContext& context, StateSettings& state) {
   const TomlValue* url = reader.read_string("fleet");
   if (url != nullptr) {
@@ -75,12 +91,7 @@ void read_fleet(TableReader& reader, const ReadContext& context, StateSettings& 
   reader.read_integer("fleet_stream_length", kStreamLengthBounds, state.fleet_stream_length);
   reader.read_duration("max_feed_lag", kFeedLagBounds, state.feed_rule.lag_max);
   reader.read_choice<FeedRule::PastMax>("past_max_feed_lag", kPastMaxChoices, state.feed_rule.past_max);
-  reader.read_boolean("share_answers", state.shares_answers);
-  if (state.shares_answers) {
-    reader.read_duration("share_wait", kShareWaitBounds, state.share_wait);
-  } else {
-    reader.refuse_without_effect("share_wait", "no answers are shared");
-  }
+  read_sharing(reader, state);
 }
 
 }  // namespace
@@ -93,6 +104,8 @@ void read_state(TableReader& document, const ReadContext& context, Configuration
   read_log_path(reader, context, state);
   if (reader.has("fleet")) {
     read_fleet(reader, context, state);
+  } else if (reader.has_slip_of("fleet")) {
+    leave_fleet_keys(reader);
   } else {
     for (const std::string_view key : kFleetKeys) {
       reader.refuse_without_effect(key, "there is no fleet");

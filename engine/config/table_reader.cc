@@ -57,8 +57,10 @@ const TomlValue* TableReader::read_string(std::string_view key) {
   return nullptr;
 }
 
-void TableReader::read_boolean(std::string_view key, bool& out) {
-  if (const TomlValue* value = take_of(key, TomlValue::Kind::kBoolean)) out = value->boolean;
+bool TableReader::read_boolean(std::string_view key, bool& out) {
+  const TomlValue* value = take_of(key, TomlValue::Kind::kBoolean);
+  if (value != nullptr) out = value->boolean;
+  return value != nullptr;
 }
 
 std::vector<PlacedText> TableReader::read_strings(std::string_view key) {
@@ -120,6 +122,13 @@ void TableReader::finish() {
     if (!nearest.empty()) message.append("; did you mean ").append(nearest).append("?");
     complain_at(member.place, member.key, message + "; accepted: " + list_keys(path_));
   }
+}
+
+bool TableReader::has_slip_of(std::string_view key) const {
+  return std::any_of(table_.members.begin(), table_.members.end(), [&](const TomlMember& member) {
+    const KnownKey written{.table = path_, .key = member.key};
+    return !is_known(written) && nearest_key(written) == key;
+  });
 }
 
 const TomlMember* TableReader::find(std::string_view key) const {

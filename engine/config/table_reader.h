@@ -58,6 +58,8 @@ class TableReader {
   // The value whatever its type; null if absent. The key must be in the key table: a bug of ours otherwise.
   [[nodiscard]] const TomlValue* take(std::string_view key);
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+  // Whether the table has a key that finish() takes for a slip of `key`. What hangs on `key` is then not to be judged.
+  [[nodiscard]] bool has_slip_of(std::string_view key) const;
 
   // Null if absent or no table.
   [[nodiscard]] const TomlValue* read_table(std::string_view key);
@@ -68,7 +70,8 @@ class TableReader {
   [[nodiscard]] const TomlValue* read_string(std::string_view key);
   // As read_string, but "" is a value too.
   [[nodiscard]] const TomlValue* read_text(std::string_view key);
-  void read_boolean(std::string_view key, bool& out);
+  // Whether a boolean was read.
+  bool read_boolean(std::string_view key, bool& out);
 
   template <typename T>
   void read_integer(std::string_view key, IntegerBounds bounds, T& out) {

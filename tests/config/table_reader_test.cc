@@ -48,6 +48,28 @@ TEST(TableReader, ComplainsAboutAKnownKeyThatNobodyTook) {
   EXPECT_FALSE(faults.empty());
 }
 
+TEST(TableReader, TellsASlipOfAKeyFromTheKeyAndFromOthers) {
+  const auto table = parse_toml("worker = 1\nidle_timeout = 5\ncolour = 2");
+  Faults faults;
+  const TableReader reader(*table, "server", faults);
+  EXPECT_TRUE(reader.has_slip_of("workers"));
+  EXPECT_FALSE(reader.has_slip_of("idle_timeout"));
+  EXPECT_FALSE(reader.has_slip_of("poller"));
+}
+
+TEST(TableReader, ABooleanIsReadOrNot) {
+  const auto table = parse_toml("client_detail = true\nmode = 1");
+  Faults faults;
+  TableReader reader(*table, "listener", faults);
+  bool detail = false;
+  EXPECT_TRUE(reader.read_boolean("client_detail", detail));
+  EXPECT_TRUE(detail);
+  EXPECT_FALSE(reader.read_boolean("mode", detail));
+  EXPECT_FALSE(reader.read_boolean("address", detail));
+  EXPECT_TRUE(detail);
+  EXPECT_EQ(faults.count(), 1U);
+}
+
 TEST(TableReader, StopsAtAKeyThatIsNotInTheKeyTable) {
   const auto table = parse_toml("");
   Faults faults;
