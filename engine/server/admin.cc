@@ -126,7 +126,7 @@ void AdminHandler::serve_guarded(const Endpoint& endpoint, const Call& call, Tic
   const AdminRights::Answer answer = rights_.judge(call.request(), ticket, call.now);
   switch (answer.kind) {
     case AdminRights::Answer::Kind::kGranted: return (this->*endpoint.serve)(call);
-    case AdminRights::Answer::Kind::kRefused: return call.responder.answer(call.exchange.id, answer.refusal);
+    case AdminRights::Answer::Kind::kRefused: return call.pass_on(answer.refusal);
     case AdminRights::Answer::Kind::kPending:
       waiting_.push_back({.exchange = call.exchange, .progress = {.ticket = answer.ticket}});
       return;
@@ -147,7 +147,7 @@ void AdminHandler::serve_client(const Call& call, Progress progress) {
   const auto form = read_revoke_form(call.request(), options_.settings.admin->clients, scratch_);
   if (!form) {
     count_client_fault(form.error(), options_.revoke_faults);
-    return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+    return call.pass_on(oauth_errors_.write(form.error()));
   }
   for (; progress.entrances_done < token_entrances_.size(); ++progress.entrances_done) {
     const Check check{.token = form->token,
@@ -180,7 +180,7 @@ void AdminHandler::serve_revoke(const Call& call) {
   if (!has_revoke_form(call.request())) return change_named(call, &Control::revoke);
   scratch_.reset();
   const auto form = read_revoke_form(call.request(), {}, scratch_);
-  if (!form) return call.responder.answer(call.exchange.id, oauth_errors_.write(form.error()));
+  if (!form) return call.pass_on(oauth_errors_.write(form.error()));
   revoke_by_form(call, *form);
 }
 
@@ -214,8 +214,9 @@ void AdminHandler::change_revocations(const Call& call, std::span<const Revocati
 
 void AdminHandler::serve_invalidate(const Call& call) {
   if (!has_media_type(call.request(), kJson)) return call.answer(wrong_type_page(kJson));
-  const Expected<std::span<const Claim>> members = reader_.read(call.request().body);
-  if (!members) return call.answer(bad_request_page("the body is not one JSON object"));
+  const std::string_view body = call.request().body;
+  const Expected<std::span<const Claim>> members = reader_.read(body);
+  if (!members) return call.answer(bad_request_page(object_fault(body, members.error())));
   std::string_view issuer;
   std::string_view token;
   for (const Claim& member : *members) {

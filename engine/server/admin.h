@@ -93,6 +93,7 @@ class AdminHandler final : public TurnHandler {
 
     [[nodiscard]] const HttpRequest& request() const noexcept { return *exchange.request; }
     void answer(const AdminPage& page) const { answer_with(page, exchange.id, responder); }
+    void pass_on(const HttpResponse& response) const { answer_marked(response, exchange.id, responder); }
   };
   enum class Access : std::uint8_t { kOpen, kRights, kRightsOrClient };
   struct Endpoint {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <utility>
 
+#include "server/admin_targets.h"
 #include "server/json_text.h"
 
 namespace assay::server {
@@ -26,7 +27,7 @@ std::size_t read_number(const Claim& listener) noexcept {
 // Views live until the reader's next object.
 ReadCheck read_check(std::string_view body, std::span<const ListenerSettings> listeners, JsonObjectReader& reader) {
   const Expected<std::span<const Claim>> members = reader.read(body);
-  if (!members) return fault("the body is not one JSON object");
+  if (!members) return fault(object_fault(body, members.error()));
   Check check{.token = {}, .method = kExplainedMethod, .path = kExplainedPath};
   std::size_t number = 0;
   for (const Claim& member : *members) {

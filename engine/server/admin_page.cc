@@ -2,6 +2,7 @@
 
 #include <array>
 #include <span>
+#include <vector>
 
 #include "server/challenge.h"
 #include "server/json_text.h"
@@ -16,6 +17,14 @@ AdminPage error_page(int status, std::string_view error, std::string_view descri
   return page;
 }
 
+void answer_marked(const HttpResponse& response, ExchangeId id, Responder& responder) {
+  std::vector<HttpField> fields(response.fields.begin(), response.fields.end());
+  fields.push_back(kAdminMark);
+  HttpResponse marked = response;
+  marked.fields = fields;
+  responder.answer(id, marked);
+}
+
 void answer_with(const AdminPage& page, ExchangeId id, Responder& responder) {
   constexpr std::size_t kFieldsMax = 5;
   std::array<HttpField, kFieldsMax> fields{
@@ -24,7 +33,7 @@ void answer_with(const AdminPage& page, ExchangeId id, Responder& responder) {
   if (!page.allow.empty()) fields[count++] = {.name = "Allow", .value = page.allow};
   if (!page.challenge.empty()) fields[count++] = {.name = "WWW-Authenticate", .value = page.challenge};
   if (page.try_later) fields[count++] = {.name = "Retry-After", .value = RefusalWriter::kRetryAfterSeconds};
-  responder.answer(id, {.status = page.status, .fields = std::span(fields).first(count), .body = page.body});
+  answer_marked({.status = page.status, .fields = std::span(fields).first(count), .body = page.body}, id, responder);
 }
 
 void append_text(std::string& json, std::string_view name, std::string_view value) {

@@ -10,6 +10,7 @@
 #include "assay/control.h"
 #include "server/check_handler.h"
 #include "server/drain_flag.h"
+#include "server/http.h"
 #include "server/http_server.h"
 
 namespace assay::server {
@@ -36,7 +37,14 @@ struct AdminPage {
 // An error as OAuth endpoints spell it: {"error":...,"error_description":...}. RFC 6749 sec 5.2.
 [[nodiscard]] AdminPage error_page(int status, std::string_view error, std::string_view description);
 
-// Answers with a page; no cache may keep it.
+// Every answer to a request has this field: other programs answer JSON with an `error`, too, and whoever revokes must
+// know that the sidecar was asked.
+inline constexpr HttpField kAdminMark{.name = "X-Assay-Listener", .value = "admin"};
+
+// Answers with `response` and the mark.
+void answer_marked(const HttpResponse& response, ExchangeId id, Responder& responder);
+
+// Answers with a page and the mark; no cache may keep it.
 void answer_with(const AdminPage& page, ExchangeId id, Responder& responder);
 
 // Pieces of JSON objects. append_text begins a member where it is; the others follow one.

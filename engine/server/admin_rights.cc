@@ -13,7 +13,7 @@ namespace {
 ListenerSettings refusal_settings() {
   ListenerSettings settings;
   settings.client_detail = true;
-  settings.realm = kAdminRealm;
+  settings.realm = "assay admin";
   return settings;
 }
 

@@ -13,9 +13,6 @@
 
 namespace assay::server {
 
-// The realm of the challenges that name what may steer: no other listener has it, unless it is configured so.
-inline constexpr std::string_view kAdminRealm = "assay admin";
-
 // Grants rights to whoever shows, as `Authorization: Bearer ...`, the secret of the settings or a token that Assay
 // itself accepts at their entrance. Thread-confined.
 //

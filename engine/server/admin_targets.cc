@@ -77,20 +77,23 @@ ReadTarget target_of(const Members& members) {
 
 ReadTarget read_object(std::string_view text, JsonObjectReader& reader) {
   const Expected<std::span<const Claim>> claims = reader.read(text);
-  if (!claims) {
-    if (text.size() > kAdminObjectBytesMax) {
-      return fault("an object is longer than " + std::to_string(kAdminObjectBytesMax) + " bytes");
-    }
-    const bool repeats = claims.error().code == ErrorCode::kDuplicateMember;
-    return fault((repeats ? "a member occurs twice" : "not one JSON object") + std::string(", at byte ") +
-                 std::to_string(claims.error().offset));
-  }
+  if (!claims) return fault(object_fault(text, claims.error()));
   const tl::expected<Members, std::string> members = sort_members(*claims);
   if (!members) return fault(members.error());
   return target_of(*members);
 }
 
 }  // namespace
+
+std::string object_fault(std::string_view text, const Error& error) {
+  if (text.size() > kAdminObjectBytesMax) {
+    return "an object is longer than " + std::to_string(kAdminObjectBytesMax) + " bytes";
+  }
+  const bool repeats = error.code == ErrorCode::kDuplicateMember;
+  const std::string sentence = repeats ? "a member occurs twice" : "not one JSON object";
+  // Zero is also the offset of what has no known place.
+  return error.offset == 0 ? sentence : sentence + ", at byte " + std::to_string(error.offset) + " of it";
+}
 
 std::string_view AdminTargets::keep(std::string_view text) {
   return text.empty() ? std::string_view() : std::string_view(texts_.emplace_back(text));

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "assay/control.h"
+#include "assay/error.h"
 #include "assay/expected.h"
 #include "assay/json.h"
 
@@ -27,6 +28,11 @@ namespace assay::server {
 // Longest JSON object that the admin listener reads, in bytes: a token of kTokenBytesMax, and how it may be escaped.
 inline constexpr std::size_t kAdminObjectBytesMax = std::size_t{64} * 1024;
 static_assert(kAdminObjectBytesMax >= 2 * kTokenBytesMax);
+
+// Why `text` was not read as one JSON object, as a sentence for people; it holds no value that was read.
+//
+//   error   of a JsonObjectReader of kAdminObjectBytesMax bytes that was given `text`
+[[nodiscard]] std::string object_fault(std::string_view text, const Error& error);
 
 // Targets and the texts that they are views of.
 class AdminTargets {

@@ -89,6 +89,9 @@ TEST_F(AdminExplainTest, OtherBodiesAreRefused) {
                                       R"({"token":"a","path":null})"}) {
     EXPECT_EQ(explain(body).status, 400) << body;
   }
+  EXPECT_THAT(explain(R"({"token":"a",})").body, HasSubstr("not one JSON object, at byte 13 of it"));
+  EXPECT_THAT(explain(R"({"token":")" + std::string(kAdminObjectBytesMax, 'x') + "\"}").body,
+              HasSubstr("longer than 65536 bytes"));
 }
 
 }  // namespace

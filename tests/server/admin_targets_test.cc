@@ -78,6 +78,18 @@ TEST(AdminTargets, RefusesWhatIsNotStrictJson) {
               HasSubstr("longer than 65536 bytes"));
 }
 
+TEST(AdminTargets, NamesTheByteWhereItIsKnown) {
+  EXPECT_EQ(fault_of(R"({"kind":"jti" "value":"x"})"), "not one JSON object, at byte 14 of it");
+  EXPECT_EQ(fault_of(R"({"kind":"jti","value":"x")"), "not one JSON object, at byte 25 of it");
+  EXPECT_EQ(fault_of(R"({"kind":"jti","kind":"jti","value":"x"})"), "a member occurs twice, at byte 14 of it");
+  for (const std::string_view body :
+       {"", "[]", "{\"kind\":\"jti\",\"value\":\"x}", "{\"kind\":\"j\xffti\"}", "{\"kind\":\"j\nti\"}"}) {
+    EXPECT_EQ(fault_of(body), "not one JSON object") << body;
+  }
+  EXPECT_EQ(read_lines("{\"kind\":\"jti\",\"value\":\"1\"}\n{\"kind\":}\n\"x\n").error(),
+            "line 2: not one JSON object, at byte 8 of it; line 3: not one JSON object");
+}
+
 TEST(AdminTargets, LinesComeInTheirOrder) {
   const auto targets = read_lines("{\"kind\":\"jti\",\"value\":\"1\"}\r\n {\"kind\":\"subject\",\"value\":\"2\"}\n");
   ASSERT_TRUE(targets.has_value()) << targets.error();

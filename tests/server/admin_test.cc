@@ -78,6 +78,20 @@ TEST_F(AdminTest, HeadIsAnsweredAsGet) {
   EXPECT_EQ(client.receive_head().status, 200);
 }
 
+TEST_F(AdminTest, EveryAnswerSaysWhoseItIs) {
+  start_with_secret();
+  const std::string body = R"({"kind":"subject","issuer":"main","value":"alice"})";
+  for (const ClientResponse& response :
+       {call("/revoke", body), call("/revoke", "{}"), call("/revoke", "", "Content-Type: text/plain\r\n"),
+        call("/revoke", "", "Content-Type: application/x-www-form-urlencoded\r\n"),
+        post_admin("/revoke", body, kJsonType),
+        post_admin("/revoke", body, bearer("another secret") + std::string(kJsonType)), ask_admin("/"),
+        ask_admin("/revoke"), ask_admin("/metrics"), see("/revocations")}) {
+    EXPECT_EQ(response.value("x-assay-listener"), "admin") << response.status << response.body;
+  }
+  EXPECT_EQ(ask("/me", bearer(kSecret)).value("x-assay-listener"), "<none>");
+}
+
 TEST_F(AdminTest, WithoutSecretAndScopeNobodyMayChangeAnything) {
   start(ListenerSettings{});
   for (const std::string_view path : {"/revoke", "/revocations/lift", "/invalidate", "/explain", "/reload"}) {
@@ -239,6 +253,9 @@ TEST_F(AdminTest, AnAnswerOfIntrospectionIsForgotten) {
   EXPECT_EQ(call("/invalidate", R"({"token":""})").status, 400);
   EXPECT_EQ(call("/invalidate", R"({"token":"a","path":"/"})").status, 400);
   EXPECT_EQ(call("/invalidate", R"({"token":1})").status, 400);
+  EXPECT_THAT(call("/invalidate", R"({"token":"a",})").body, HasSubstr("not one JSON object, at byte 13 of it"));
+  EXPECT_THAT(call("/invalidate", R"({"token":")" + std::string(70'000, 'x') + "\"}").body,
+              HasSubstr("longer than 65536 bytes"));
 }
 
 TEST_F(AdminTest, AReloadIsAskedForAndItsReasonTold) {

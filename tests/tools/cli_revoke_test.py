@@ -1,6 +1,7 @@
 """assay revoke against a running sidecar, and the admin listener's own calls that only `assay serve` can answer."""
 import http.server
 import json
+import subprocess
 import threading
 import time
 import urllib.error
@@ -8,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from command_line import Keys, Serve, assay
+from command_line import BIN, Keys, Serve, assay
 
 SECRET = "an-admin-secret-of-the-tests"
 CONFIG = """
@@ -106,6 +107,18 @@ def serve(keys, tmp_path):
         one.end()
 
 
+@pytest.fixture
+def issuer():
+    """The address of an assay-issuer."""
+    program = subprocess.Popen([BIN / "assay-issuer", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE)
+    try:
+        yield program.stdout.readline().decode().strip()
+    finally:
+        program.kill()
+        program.wait()
+        program.stdout.close()
+
+
 def mint(keys, **claims):
     now = int(time.time())
     members = {"iat": now - 60, "exp": now + 600, **claims}
@@ -184,11 +197,19 @@ def test_a_port_beside_the_admin_listener_is_named_as_what_it_is(keys, serve, tm
     assert "is not its admin secret" not in done.err and SECRET not in done.err
     for status, headers, body in ((200, {}, b"welcome"), (200, {}, b'{"error":"x"}'), (404, {}, b"<html>"),
                                   (401, {"WWW-Authenticate": 'Basic realm="intranet"'}, b""), (401, {}, b""),
-                                  (403, {"WWW-Authenticate": "Bearer"}, b'{"error":"lacks_rights"}')):
+                                  (403, {"WWW-Authenticate": "Bearer"}, b'{"error":"lacks_rights"}'),
+                                  (404, {}, b'{"error":"not_found","error_description":"no endpoint has this path"}'),
+                                  (400, {}, b'{"error":"invalid_request"}'),
+                                  (503, {}, b'{"error":"temporarily_unavailable"}')):
         with Stranger(status, headers, body) as stranger:
             done = sidecar.revoke("--subject", "alice", admin=stranger.url)
             assert (done.status, done.out) == (2, "") and said in done.err and str(status) in done.err, status
     assert sidecar.accepts(mint(keys))
+
+
+def test_an_issuer_is_no_admin_listener(serve, issuer):
+    done = serve().revoke("--subject", "alice", admin=issuer)
+    assert (done.status, done.out) == (2, "") and "is no admin listener of a sidecar (it answers 404)" in done.err
 
 
 def test_a_mistyped_secret_is_told_where_tokens_may_steer_too(keys, serve, tmp_path):
@@ -208,6 +229,7 @@ def test_nobody_listens(serve, tmp_path):
     for admin in ("http://127.0.0.1:1", f"unix:{tmp_path}/none.sock"):
         done = assay("revoke", "--admin", admin, "--secret-file", tmp_path / "admin.secret", "--subject", "alice")
         assert (done.status, done.out) == (3, "") and "no answer of the sidecar" in done.err, admin
+    assert f"{tmp_path}/none.sock: No such file or directory" in done.err and "localhost" not in done.err
 
 
 @pytest.mark.parametrize("arguments, said", [

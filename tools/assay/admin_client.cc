@@ -8,6 +8,7 @@
 
 #include "base/letter_case.h"
 #include "outbound/http_fetcher.h"
+#include "server/admin_page.h"
 
 namespace assay::cli {
 namespace {
@@ -67,9 +68,9 @@ tl::expected<AdminAnswer, std::string> post_json(const AdminPlace& place, std::s
                 [&promise](FetchResult result) { promise.set_value(std::move(result)); });
   FetchResult result = future.get();
   if (result.outcome != FetchOutcome::kAnswered) return fault(std::move(result.complaint));
-  AdminAnswer answer{.status = result.status, .challenge = {}, .body = std::move(result.body)};
+  AdminAnswer answer{.status = result.status, .listener = {}, .body = std::move(result.body)};
   for (HttpHeader& header : result.headers) {
-    if (base::equals_ignoring_case(header.name, "www-authenticate")) answer.challenge = std::move(header.value);
+    if (base::equals_ignoring_case(header.name, server::kAdminMark.name)) answer.listener = std::move(header.value);
   }
   return answer;
 }

@@ -20,14 +20,13 @@ struct AdminPlace {
 
 struct AdminAnswer {
   int status = 0;
-  std::string challenge;  // WWW-Authenticate; empty: none
+  std::string listener;  // value of server::kAdminMark; empty: the field is not there
   std::string body;
 };
 
 // Posts a JSON body with the secret as bearer token and waits for the answer, at most half a minute.
 //   errors  a sentence for people: nobody listens, no answer in time, TLS failed. Whether the call had an effect is
-//   then
-//           not known
+//           then not known
 [[nodiscard]] tl::expected<AdminAnswer, std::string> post_json(const AdminPlace& place, std::string_view path,
                                                                std::string_view secret, std::string body);
 

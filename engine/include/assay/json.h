@@ -24,7 +24,7 @@ class JsonObjectReader {
   //
   //   returns   the members in their order; they and their texts live until the next read
   //   errors    bad_json (also: no object, longer than text_bytes_max, too deep), duplicate_member; offset = about
-  //             where
+  //             where, and 0 also where that is not known: no UTF-8, a string without an end or with a control byte
   //   cost      one copy of the text
   [[nodiscard]] Expected<std::span<const Claim>> read(std::string_view text);
 
