@@ -25,7 +25,7 @@ struct FileFault {
     kUnreadable,  // it cannot be opened as a log: permissions, another process, another format
   };
   Kind kind = Kind::kNone;
-  std::uint64_t offset = 0;  // kDamaged: the byte in the file, where it is known
+  std::uint64_t offset = 0;  // kDamaged: the byte in the file that the complaint names; 0 also where it is not known
   std::string complaint;     // one line for people; empty where kNone
 
   [[nodiscard]] bool is_fault() const noexcept { return kind != Kind::kNone; }

@@ -72,8 +72,8 @@ FileFault SqliteLogFile::find_or_make_file() const {
     return {FileFault::Kind::kUnreadable, 0, path_ + " is " + what};
   }
   if ((!exists || status.st_size == 0) && witness_.read()) {
-    return damaged(0, exists ? "the file is empty, and records were acknowledged"
-                             : "the file is gone, and records were acknowledged");
+    return damaged(std::nullopt, exists ? "the file is empty, and records were acknowledged"
+                                        : "the file is gone, and records were acknowledged");
   }
   if (exists && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return {FileFault::Kind::kUnreadable, 0, path_ + ": others may write it, and so lift revocations: chmod 600"};
@@ -94,13 +94,16 @@ FileFault SqliteLogFile::configure() {
   if (!tables || tables.step() != Step::kRow) {
     FileFault fault = connection_.fault("cannot be opened");
     if (fault.kind != FileFault::Kind::kDamaged) return fault;
-    if (testimony) return damaged(0, "no SQLite database");
+    if (testimony) {
+      const std::optional<Place> end = early_end_place();
+      return end ? damaged(end, fault.complaint) : damaged(Place{path_, 0}, "no SQLite database");
+    }
     fault.kind = FileFault::Kind::kUnreadable;  // a stranger's file was never ours to repair
     return fault;
   }
   const bool is_empty = tables.number(0) == 0;
   tables = Statement();
-  if (is_empty && testimony) return damaged(0, "the tables are gone, and records were acknowledged");
+  if (is_empty && testimony) return end_missing("the tables are gone, and records were acknowledged");
   if (is_empty) return initialise();
   return check_format(testimony);
 }
@@ -130,7 +133,7 @@ FileFault SqliteLogFile::check_format(const std::optional<Testimony>& testimony)
   const bool is_ours = connection_.number_of("PRAGMA application_id") == kApplicationId &&
                        connection_.number_of("PRAGMA user_version") == kFormatVersion;
   if (is_ours) return {};
-  if (testimony) return damaged(0, "the format is unknown");
+  if (testimony) return damaged(std::nullopt, "the format is unknown");
   return {FileFault::Kind::kUnreadable, 0, path_ + ": no revocation log of format 1"};
 }
 

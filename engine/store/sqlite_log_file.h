@@ -131,8 +131,18 @@ class SqliteLogFile {
   [[nodiscard]] FileFault check_rows(const RowSink& sink);
   [[nodiscard]] FileFault check_testimony(const std::optional<Testimony>& testimony) const;
   [[nodiscard]] FileFault prepare_all();
-  [[nodiscard]] FileFault damaged(std::uint64_t offset, const std::string& what) const;
-  [[nodiscard]] FileFault damaged_row(std::uint64_t sequence, std::span<const std::uint8_t> body) const;
+  // Where damage is.
+  struct Place {
+    std::string file;
+    std::uint64_t offset = 0;
+  };
+  // Without a place where nobody knows it.
+  [[nodiscard]] FileFault damaged(const std::optional<Place>& place, const std::string& what) const;
+  [[nodiscard]] FileFault end_missing(const std::string& what) const;
+  // Where the bytes are in the file or in its write-ahead log.
+  [[nodiscard]] std::optional<Place> find_place(std::span<const std::uint8_t> bytes) const;
+  // The end of a file that has fewer pages than it says.
+  [[nodiscard]] std::optional<Place> early_end_place() const;
   [[nodiscard]] FileFault unreadable_row(std::int64_t sequence) const;
   [[nodiscard]] FileFault find_rivals(const LoggedRecord& entry);
   [[nodiscard]] FileFault erase(const LoggedRecord& entry);
@@ -155,12 +165,11 @@ class SqliteLogFile {
   bool witness_fails_ = false;
 };
 
-// Reads the fingerprint that the file keeps.
+// Reads the fingerprint that the file keeps; where that is kDamaged, what is there in its place.
 enum class KeptFingerprint : std::uint8_t { kRead, kNone, kDamaged };
 [[nodiscard]] KeptFingerprint read_fingerprint(Connection& connection, std::string& fingerprint);
 
-// Where `needle` begins in the file, or nothing.
-[[nodiscard]] std::optional<std::uint64_t> offset_in_file(const std::string& path,
-                                                          std::span<const std::uint8_t> needle);
+// What is said of the log at `path` where its fingerprint is that of another id key.
+[[nodiscard]] std::string other_key_complaint(const std::string& path);
 
 }  // namespace assay::store

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "store/big_endian.h"
+#include "store/log_bytes.h"
 #include "store/sqlite_log_file.h"
 
 namespace assay::store {
@@ -25,7 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 constexpr std::size_t kRowsPerTransaction = 16384;
 constexpr std::array<std::string_view, 3> kSuffixes = {"", "-wal", "-witness"};
 
@@ -36,6 +34,10 @@ struct Salvage {
   std::optional<LogState> state;
   std::string id_key_fingerprint;  // empty: none could be read
 };
+
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
+}
 
 RepairReport failed(RepairReport report, std::string complaint) {
   report.outcome = RepairReport::Outcome::kFailed;
@@ -97,31 +99,19 @@ void read_tables(const std::string& path, Salvage& salvage) {
   read_rows(connection, "SELECT sequence, body FROM record ORDER BY sequence DESC", salvage);
   Statement state = connection.prepare("SELECT body FROM state WHERE only = 1");
   if (state && state.step() == Step::kRow) salvage.state = decode_state(state.bytes(0));
-  static_cast<void>(read_fingerprint(connection, salvage.id_key_fingerprint));
+  std::string fingerprint;
+  if (read_fingerprint(connection, fingerprint) == KeptFingerprint::kRead) salvage.id_key_fingerprint = fingerprint;
 }
 
-// Takes the revocations among the bytes whose sequence nothing in its place has.
-void carve(std::span<const std::uint8_t> bytes, Salvage& salvage) {
-  auto at = bytes.begin();
-  const auto next = [&] { return std::search(at, bytes.end(), kRowMark.begin(), kRowMark.end()); };
-  for (at = next(); bytes.end() - at >= static_cast<std::ptrdiff_t>(kRowBytes); at = next()) {
-    const std::optional<LoggedRecord> entry = decode_row(std::span(at, at + kRowBytes));
-    ++at;
-    if (!entry || entry->record.operation != RevocationOperation::kRevoke) continue;
-    const std::uint64_t sequence = entry->record.sequence;
-    if (salvage.by_sequence.emplace(sequence, *entry).second) salvage.carved.insert(sequence);
-  }
-}
-
+// Takes the revocations among the bytes of a file whose sequence nothing in its place has, and the fingerprint where
+// its table has none to read.
 void carve_file(const std::string& path, Salvage& salvage) {
-  std::ifstream file(path, std::ios::binary);
-  std::string window;
-  std::string chunk(kChunkBytes, '\0');
-  while (file.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || file.gcount() > 0) {
-    window.append(chunk, 0, static_cast<std::size_t>(file.gcount()));
-    carve(bytes_of(window), salvage);
-    window.erase(0, window.size() - std::min(window.size(), kRowBytes - 1));
-  }
+  carve_rows(path, [&salvage](const LoggedRecord& entry) {
+    if (entry.record.operation != RevocationOperation::kRevoke) return;
+    const std::uint64_t sequence = entry.record.sequence;
+    if (salvage.by_sequence.emplace(sequence, entry).second) salvage.carved.insert(sequence);
+  });
+  if (salvage.id_key_fingerprint.empty()) salvage.id_key_fingerprint = carve_fingerprint(path).value_or(std::string());
 }
 
 // The latest record of each id, in the order of their sequences.
@@ -182,14 +172,29 @@ std::string replace(const std::string& path, const std::string& made, const Witn
   return {};
 }
 
+// Of a log that a running process has, the id key alone can be compared: SQLite lets nobody in. The write-ahead log
+// comes first, because what leaves it is in the file by then.
+LogFinding check_taken(const std::string& path, const std::string& witness_path,
+                       const std::string& id_key_fingerprint) {
+  const std::string taken = "a running process has it (" + witness_path + " is locked)";
+  if (id_key_fingerprint.empty()) return {LogFinding::Outcome::kInUse, 0, path + ": " + taken};
+  std::optional<std::string> kept = carve_fingerprint(path + "-wal");
+  if (!kept) kept = carve_fingerprint(path);
+  if (kept && *kept != id_key_fingerprint) {
+    return {LogFinding::Outcome::kUnknown, 0, other_key_complaint(path) + "; " + taken + ": stop that one first"};
+  }
+  return {LogFinding::Outcome::kInUse, 0,
+          path + ": " + taken +
+              (kept ? ": not checked, but its id key is the one of [state]"
+                    : ": not checked, nor whether its id key is the one of [state], which cannot be read beside it")};
+}
+
 // Precondition: the file or its witness is there.
 LogFinding check_existing(const std::string& path, bool is_empty, const std::string& id_key_fingerprint) {
   LogFinding finding;
   {
     Witness witness(path);
-    if (witness.hold() == Witness::Hold::kTaken) {
-      return {LogFinding::Outcome::kInUse, 0, path + ": a running process has it (" + witness.path() + " is locked)"};
-    }
+    if (witness.hold() == Witness::Hold::kTaken) return check_taken(path, witness.path(), id_key_fingerprint);
     // A start would begin with it.
     if (is_empty && !witness.read()) return {.outcome = LogFinding::Outcome::kNone};
   }
@@ -218,15 +223,26 @@ std::optional<RepairReport> examine(const std::string& path) {
   }
   report.outcome = RepairReport::Outcome::kWhole;
   report.read_count = finding.record_count;
-  report.complaint = path + ": whole, " + std::to_string(report.read_count) + " records";
+  report.complaint = path + ": whole, " + counted(report.read_count, "record");
   return report;
 }
 
-std::string summary(const std::string& path, const RepairReport& report) {
-  std::string text = path + ": " + std::to_string(report.read_count) + " records read in their place, " +
-                     std::to_string(report.carved_count) + " revocations found among the bytes, " +
-                     (report.state_lost ? "up to " : "") + std::to_string(report.missing_count) + " records lost";
-  if (report.state_lost) text += "; the place in the fleet's stream is lost";
+// What is lost, as far as anybody knows.
+std::string lost(const RepairReport& report) {
+  const std::string records = counted(report.missing_count, "record");
+  if (report.missing_count > 0) return (report.state_lost ? "up to " : "") + records + " lost";
+  return records + (report.end_known ? " lost" : " known to be lost");
+}
+
+std::string summary(const std::string& path, const RepairReport& report, const RepairFacts& facts) {
+  std::string text = path + ": " + counted(report.read_count, "record") + " read in their place, " +
+                     counted(report.carved_count, "revocation") + " found among the bytes, " + lost(report);
+  if (report.state_lost && facts.has_fleet) text += "; the place in the fleet's stream is lost";
+  if (report.id_key_assumed) {
+    text +=
+        "; the fingerprint of the id key is lost, and the log has that of the key that [state] gives now: if its "
+        "revocations were made under another, none of them holds";
+  }
   return text + "; the damaged log is kept as " + report.kept_copy;
 }
 
@@ -260,7 +276,7 @@ LogState state_for_new(const Salvage& salvage, std::uint64_t said_through, Repai
   return state;
 }
 
-RepairReport repair_held(const std::string& path, const Witness& witness) {
+RepairReport repair_held(const std::string& path, const Witness& witness, const RepairFacts& facts) {
   RepairReport report;
   report.kept_copy = unused_name(path);
   if (std::string error = keep_copy(path, report.kept_copy); !error.empty()) return failed(report, std::move(error));
@@ -273,14 +289,19 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
   for (const LoggedRecord& entry : entries) report.carved_count += salvage.carved.count(entry.record.sequence);
   report.read_count = entries.size() - report.carved_count;
   report.state_lost = !salvage.state;
-  const std::uint64_t said_through = witness.read().value_or(Testimony{}).last_sequence;
+  const std::optional<Testimony> testimony = witness.read();
+  report.end_known = testimony.has_value();
+  const std::uint64_t said_through = testimony.value_or(Testimony{}).last_sequence;
   const LogState state = state_for_new(salvage, said_through, report);
+
+  const bool has_fingerprint = !salvage.id_key_fingerprint.empty();
+  report.id_key_assumed = !has_fingerprint && !facts.id_key_fingerprint.empty() && !entries.empty();
 
   const std::string made = path + ".repaired";
   remove_all(made);  // of a repair that was cut off
   LogState written;
   {
-    SqliteLogFile file(made, salvage.id_key_fingerprint);
+    SqliteLogFile file(made, has_fingerprint ? salvage.id_key_fingerprint : facts.id_key_fingerprint);
     if (const FileFault fault = write_new(file, entries, state); fault.is_fault()) {
       return failed(report, fault.complaint);
     }
@@ -291,7 +312,7 @@ RepairReport repair_held(const std::string& path, const Witness& witness) {
   remove_all(made);
   if (!error.empty()) return failed(report, std::move(error));
   report.outcome = RepairReport::Outcome::kRepaired;
-  report.complaint = summary(path, report);
+  report.complaint = summary(path, report, facts);
   return report;
 }
 
@@ -315,11 +336,11 @@ LogFinding check_sqlite_log(const std::string& path, const std::string& id_key_f
   return finding;
 }
 
-RepairReport repair_sqlite_log(const std::string& path) {
+RepairReport repair_sqlite_log(const std::string& path, const RepairFacts& facts) {
   if (std::optional<RepairReport> report = examine(path)) return *std::move(report);
   Witness witness(path);
   if (witness.hold() != Witness::Hold::kHeld) return failed({}, witness.path() + ": another process has it");
-  return repair_held(path, witness);
+  return repair_held(path, witness, facts);
 }
 
 }  // namespace assay::store

@@ -5,6 +5,7 @@ pkg_check_modules(hiredis REQUIRED IMPORTED_TARGET hiredis>=0.14)
 
 add_library(assay_store STATIC
   ${CMAKE_CURRENT_LIST_DIR}/fleet_entry.cc
+  ${CMAKE_CURRENT_LIST_DIR}/log_bytes.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_queue.cc
   ${CMAKE_CURRENT_LIST_DIR}/log_row.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_answer_commands.cc
@@ -19,6 +20,7 @@ add_library(assay_store STATIC
   ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_connection.cc
   ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_file.cc
   ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_repair.cc
+  ${CMAKE_CURRENT_LIST_DIR}/wal_extent.cc
   ${CMAKE_CURRENT_LIST_DIR}/witness.cc)
 target_include_directories(assay_store PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}>)
 target_link_libraries(assay_store

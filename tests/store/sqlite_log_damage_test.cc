@@ -13,7 +13,9 @@
 namespace assay::store {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr std::uint64_t kRecords = 300;
 
@@ -116,6 +118,40 @@ TEST_F(SqliteLogDamageTest, ADamagedRecordIsNamedWithItsOffset) {
   EXPECT_EQ(result.damaged_at, row);
   EXPECT_THAT(result.complaint, HasSubstr("damaged at byte " + std::to_string(row)));
   EXPECT_THAT(result.complaint, HasSubstr("check-config --repair"));
+}
+
+TEST_F(SqliteLogDamageTest, ADamagedFrameIsNamedWithItsFileAndOffset) {
+  constexpr std::size_t kHeadBytes = 32;
+  constexpr std::size_t kFrameBytes = 24 + 4096;
+  const std::size_t frame_at = kHeadBytes + (whole_.wal.size() / kFrameBytes / 2) * kFrameBytes;
+  Files files = whole_;
+  files.wal[frame_at + 500] = static_cast<char>(files.wal[frame_at + 500] ^ 1);
+  put(files);
+  const ReplayResult result = replay_of(path_).result;
+  EXPECT_EQ(result.outcome, ReplayOutcome::kDamaged);
+  EXPECT_EQ(result.damaged_at, frame_at);
+  EXPECT_THAT(result.complaint, StartsWith(path_ + "-wal: damaged at byte " + std::to_string(frame_at) + " ("));
+  EXPECT_THAT(result.complaint, HasSubstr("its end is missing"));
+}
+
+TEST_F(SqliteLogDamageTest, DamageWithoutAPlaceNamesNoByte) {
+  put(whole_);
+  remove("-wal");
+  EXPECT_THAT(replay_of(path_).result.complaint,
+              AllOf(StartsWith(path_ + ": damaged ("), HasSubstr(path_ + "-wal is empty or gone")));
+  remove("");
+  EXPECT_THAT(replay_of(path_).result.complaint, StartsWith(path_ + ": damaged (the file is gone"));
+}
+
+TEST_F(SqliteLogDamageTest, AFileThatIsCutOffIsNamedWithItsEnd) {
+  put(whole_);
+  { static_cast<void>(replay_of(path_)); }
+  const std::string main = read_whole(path_);
+  for (const std::size_t bytes : {main.size() - 4096, main.size() / 2 + 100}) {
+    put({main.substr(0, bytes), "", read_whole(path_ + "-witness")});
+    EXPECT_THAT(replay_of(path_).result.complaint,
+                StartsWith(path_ + ": damaged at byte " + std::to_string(bytes) + " ("));
+  }
 }
 
 TEST_F(SqliteLogDamageTest, ALostPageOfRowsIsFound) {

@@ -127,15 +127,5 @@ TEST_F(SqliteLogFileTest, ForgetsInSlices) {
   EXPECT_EQ(file.state().row_count, 9U);
 }
 
-TEST(OffsetInFile, FindsBytesAcrossTheBordersOfItsReads) {
-  const LogFolder folder(LogFolder::Place::kMemory);
-  for (const std::size_t at : {std::size_t{0}, std::size_t{1000}, (std::size_t{1} << 20) - 3, std::size_t{1} << 20}) {
-    write_whole(folder.path(), std::string(at, '.') + "needle" + std::string(500, '.'));
-    EXPECT_EQ(offset_in_file(folder.path(), bytes_of("needle")), at);
-  }
-  EXPECT_EQ(offset_in_file(folder.path(), bytes_of("thread")), std::nullopt);
-  EXPECT_EQ(offset_in_file(folder.path(), {}), std::nullopt);
-}
-
 }  // namespace
 }  // namespace assay::store

@@ -55,7 +55,7 @@ TEST_F(SqliteLogRepairTest, SavesEverythingButTheDamagedRecord) {
   EXPECT_EQ(report.missing_count, 1U);
   EXPECT_FALSE(report.state_lost);
   EXPECT_TRUE(read_whole(report.kept_copy) == main);
-  EXPECT_THAT(report.complaint, HasSubstr("1 records lost"));
+  EXPECT_THAT(report.complaint, HasSubstr(", 1 record lost;"));
   EXPECT_THAT(report.complaint, HasSubstr(report.kept_copy));
   SqliteLog log(path_);
   EXPECT_GE(replay_of(log).revoked.size(), 189U);
@@ -179,6 +179,107 @@ TEST_F(SqliteLogRepairTest, KeepsTheFingerprintOfTheIdKey) {
   ASSERT_EQ(repair_sqlite_log(path_).outcome, RepairReport::Outcome::kRepaired);
   EXPECT_EQ(check_sqlite_log(path_, "one").outcome, Outcome::kWhole);
   EXPECT_EQ(check_sqlite_log(path_, "two").outcome, Outcome::kUnknown);
+}
+
+// The first page holds the schema: without it SQLite reads no table.
+TEST_F(SqliteLogRepairTest, FindsTheFingerprintOfTheIdKeyAmongTheBytes) {
+  {
+    SqliteLog log(path_, "one");
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+  }
+  std::string main = copied_file();
+  std::fill_n(main.begin(), 4096, '\0');
+  write_whole(path_, main);
+  const RepairReport report = repair_sqlite_log(path_, {.id_key_fingerprint = "two"});
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  EXPECT_FALSE(report.id_key_assumed);
+  EXPECT_THAT(report.complaint, testing::Not(HasSubstr("fingerprint")));
+  EXPECT_EQ(check_sqlite_log(path_, "one").outcome, LogFinding::Outcome::kWhole);
+  EXPECT_EQ(check_sqlite_log(path_, "two").outcome, LogFinding::Outcome::kUnknown);
+}
+
+TEST_F(SqliteLogRepairTest, ALostFingerprintIsReplacedByTheConfiguredOneAndSaidSo) {
+  {
+    SqliteLog log(path_, "a fingerprint");
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+  }
+  std::string main = copied_file();
+  const std::size_t at = main.find("a fingerprint");
+  ASSERT_NE(at, std::string::npos);
+  main[at] = 'b';
+  write_whole(path_, main);
+  EXPECT_THAT(check_sqlite_log(path_).complaint, HasSubstr("damaged at byte " + std::to_string(at) + " ("));
+  const RepairReport report = repair_sqlite_log(path_, {.id_key_fingerprint = "one"});
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  EXPECT_TRUE(report.id_key_assumed);
+  EXPECT_THAT(report.complaint, HasSubstr("the fingerprint of the id key is lost"));
+  EXPECT_EQ(check_sqlite_log(path_, "one").outcome, LogFinding::Outcome::kWhole);
+  EXPECT_EQ(check_sqlite_log(path_, "two").outcome, LogFinding::Outcome::kUnknown) << "the next key is noticed";
+}
+
+TEST_F(SqliteLogRepairTest, SaysNothingOfAFleetOrAnIdKeyThatNobodyHas) {
+  const std::string whole = copied_file();
+  for (const bool has_fleet : {false, true}) {
+    std::string main = whole;
+    const std::size_t state = main.rfind("Asta");
+    main[state + 20] = static_cast<char>(main[state + 20] ^ 1);
+    write_whole(path_, main);
+    const RepairReport report = repair_sqlite_log(path_, {.has_fleet = has_fleet});
+    ASSERT_TRUE(report.state_lost) << report.complaint;
+    EXPECT_EQ(report.complaint.find("fleet") != std::string::npos, has_fleet) << report.complaint;
+    EXPECT_THAT(report.complaint, testing::Not(HasSubstr("fingerprint")));
+  }
+}
+
+TEST(SqliteLogRepairCounts, OneIsNoPluralAndNothingIsNotUpToNothing) {
+  const LogFolder folder(LogFolder::Place::kMemory);
+  const std::string path = folder.path();
+  {
+    SqliteLog log(path);
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    append_and_wait(log, {record_of(1)});
+  }
+  EXPECT_THAT(repair_sqlite_log(path).complaint, testing::EndsWith("whole, 1 record"));
+  std::string main = read_whole(path);
+  const std::size_t state = main.rfind("Asta");
+  ASSERT_NE(state, std::string::npos);
+  main[state + 20] = static_cast<char>(main[state + 20] ^ 1);
+  for (const bool has_witness : {true, false}) {
+    write_whole(path, main);
+    write_whole(path + "-wal", "");
+    if (!has_witness) std::filesystem::remove(path + "-witness");
+    const RepairReport report = repair_sqlite_log(path);
+    ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+    EXPECT_THAT(report.complaint,
+                HasSubstr(std::string("1 record read in their place, 0 revocations found among the bytes, 0 records ") +
+                          (has_witness ? "lost;" : "known to be lost;")));
+  }
+}
+
+TEST_F(SqliteLogRepairTest, ComparesTheIdKeyOfALogThatARunningProcessHas) {
+  using Outcome = LogFinding::Outcome;
+  const std::string fresh = (folder_.folder() / "fresh.db").string();
+  for (const std::string& path : {path_, fresh}) {
+    SqliteLog log(path, "one");
+    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    const LogFinding same = check_sqlite_log(path, "one");
+    EXPECT_EQ(same.outcome, Outcome::kInUse);
+    EXPECT_THAT(same.complaint, HasSubstr("a running process has it"));
+    EXPECT_THAT(same.complaint, HasSubstr("its id key is the one of [state]"));
+    const LogFinding other = check_sqlite_log(path, "two");
+    EXPECT_EQ(other.outcome, Outcome::kUnknown);
+    EXPECT_THAT(other.complaint, HasSubstr("another id key"));
+    EXPECT_THAT(other.complaint, HasSubstr("stop that one first"));
+    EXPECT_TRUE(is_durable(append_and_wait(log, {record_of(901)}).outcome)) << "the process goes on";
+  }
+}
+
+TEST_F(SqliteLogRepairTest, SaysThatAnIdKeyBesideARunningProcessCannotBeSeen) {
+  SqliteLog log(path_);  // keeps no fingerprint
+  ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+  const LogFinding finding = check_sqlite_log(path_, "one");
+  EXPECT_EQ(finding.outcome, LogFinding::Outcome::kInUse);
+  EXPECT_THAT(finding.complaint, HasSubstr("nor whether its id key is the one of [state]"));
 }
 
 TEST_F(SqliteLogRepairTest, ADamagedFingerprintIsDamage) {

@@ -5,8 +5,10 @@ assay_add_test(log_parts_test
   SOURCES
     ${CMAKE_CURRENT_LIST_DIR}/backoff_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/big_endian_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/log_bytes_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_queue_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_row_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/wal_extent_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/witness_test.cc
   LIBS assay::store Threads::Threads)
 assay_add_test(sqlite_log_test

@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import tempfile
 import urllib.request
 
@@ -137,19 +138,19 @@ def remove(log):
         path.unlink()
 
 
-SAID = re.compile(r"(\d+) records read in their place, (\d+) revocations found among the bytes, (up to )?(\d+) "
-                  r"records lost.*; the damaged log is kept as (\S+)")
+SAID = re.compile(r"(\d+) records? read in their place, (\d+) revocations? found among the bytes, (up to )?(\d+) "
+                  r"records? lost.*; the damaged log is kept as (\S+)")
 
 
 @pytest.mark.parametrize("how, damage, found", [
-    ("ended", cut, r"damaged at byte \d+"),
+    ("ended", cut, r"damaged at byte [1-9]\d*"),
     ("ended", empty, "the file is empty, and records were acknowledged"),
     ("ended", spoil_head, "damaged at byte 0 .no SQLite database"),
     ("ended", flip_in_a_row, r"damaged at byte \d+ .the record with sequence \d+"),
     ("ended", remove, "the file is gone, and records were acknowledged"),
     ("killed", drop_wal, "its end is missing|the tables are gone, and records were acknowledged"),
-    ("killed", flip_in_the_wal, r"damaged at byte \d+|its end is missing"),
-    ("killed", cut_the_wal, r"damaged at byte \d+|its end is missing"),
+    ("killed", flip_in_the_wal, r"revocations\.db-wal: damaged at byte [1-9]\d* \(its end is missing"),
+    ("killed", cut_the_wal, r"revocations\.db-wal: damaged at byte [1-9]\d* \(its end is missing"),
 ])
 def test_damage_is_found_repaired_and_accounted_for(place, how, damage, found):
     file, log = place(how)
@@ -161,6 +162,7 @@ def test_damage_is_found_repaired_and_accounted_for(place, how, damage, found):
     done = assay("check-config", "--repair", file)
     said = SAID.search(done.out)
     assert (done.status, done.err) == (0, "") and said, done
+    assert "fleet" not in done.out and "up to 0 " not in done.out
     read, carved, lost = int(said[1]), int(said[2]), int(said[4])
     assert read + carved + lost >= COUNT and read + carved <= COUNT, done.out
     assert before is None or pathlib.Path(said[5]).read_bytes() == before
@@ -172,6 +174,33 @@ def test_damage_is_found_repaired_and_accounted_for(place, how, damage, found):
         assert serve.stop() == 0
     finally:
         serve.end()
+
+
+def test_the_byte_named_is_in_the_frame_that_is_damaged(place):
+    file, log = place("killed")
+    at = row_near(wal_of(log), 0.5)
+    flip(wal_of(log), at)
+    named = int(re.search(r"-wal: damaged at byte (\d+)", assay("check-config", file).err)[1])
+    assert named <= at < named + 24 + 4096
+
+
+def test_a_repair_that_loses_the_fingerprint_leaves_the_log_to_the_configured_id_key(place):
+    file, log = place()
+    drop_wal(log)
+    database = sqlite3.connect(log)
+    body = database.execute("SELECT body FROM id_key").fetchone()[0]
+    database.close()
+    flip(log, log.read_bytes().index(body))
+    checked = assay("check-config", file)
+    assert checked.status == 2 and "the fingerprint of the id key" in checked.err
+    done = assay("check-config", "--repair", file)
+    assert (done.status, done.err) == (0, "") and f"{COUNT} records read" in done.out
+    assert "the fingerprint of the id key is lost, and the log has that of the key that [state] gives now" in done.out
+    (file.parent / "id.key").write_text("k" * 32)
+    file.write_text(file.read_text() + 'id_key_file = "id.key"\n')
+    for command in (["check-config"], ["serve", "--config"]):
+        done = assay(*command, file)
+        assert done.status == 2 and "under another id key" in done.err, command
 
 
 def test_a_log_whose_sidecar_was_killed_is_whole(place):

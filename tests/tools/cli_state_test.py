@@ -125,7 +125,7 @@ def test_repair_keeps_the_damaged_files_and_says_what_it_did(config, serve):
     files = damaged_log(serve, file)
     done = assay("check-config", "--config", file, "--repair")
     assert (done.status, done.err) == (0, "") and len(done.lines) == 1
-    said = re.search(r"0 records read in their place, .* records lost.* kept as (\S+)$", done.lines[0])
+    said = re.search(r"0 records read in their place, .* 0 records lost; .* kept as (\S+)$", done.lines[0])
     kept = os.path.basename(said[1])
     assert {name.replace(kept, "revocations.db"): content for name, content in log_files(file.parent).items()
             if name.startswith(kept)} == files
@@ -150,6 +150,19 @@ def test_another_id_key_is_noticed_before_it_finds_nothing(config, serve, tmp_pa
     config('id_key_file = "id.key"\n')
     (tmp_path / "id.key").write_text("k" * 32)
     assert serve(file).stop() == 0
+
+
+def test_another_id_key_is_noticed_beside_a_running_sidecar(config, serve, tmp_path):
+    file = config('id_key_file = "id.key"\n')
+    running = serve(file)
+    running.wait_for_log("kept in ")
+    same = assay("check-config", file)
+    assert same.status == 0 and "a running process has it" in same.err
+    assert "its id key is the one of [state]" in same.err
+    (tmp_path / "id.key").write_text("j" * 32)
+    other = assay("check-config", file)
+    assert (other.status, other.out) == (2, "") and "under another id key than [state] id_key_file" in other.err
+    assert running.stop() == 0
 
 
 def test_a_log_of_before_takes_the_id_key_on(config, serve, tmp_path):

@@ -34,12 +34,14 @@ ExitStatus repair(const std::string& path, const config::Configuration& configur
     std::fprintf(stderr, "%s: there is no [state], so there is no log to repair\n", path.c_str());
     return ExitStatus::kUsage;
   }
-  const store::RepairReport report = store::repair_sqlite_log(configuration.state->log_path);
+  const config::StateSettings& state = *configuration.state;
+  const store::RepairReport report = store::repair_sqlite_log(
+      state.log_path, {.id_key_fingerprint = id_key_fingerprint(state), .has_fleet = !state.fleet.text.empty()});
   const bool has_failed = report.outcome == store::RepairReport::Outcome::kFailed;
   std::fprintf(has_failed ? stderr : stdout, "%s\n", report.complaint.c_str());
   if (has_failed) return ExitStatus::kUsage;
   // Whole is not enough: a start must take it.
-  return check_log(*configuration.state) ? ExitStatus::kAccepted : ExitStatus::kUsage;
+  return check_log(state) ? ExitStatus::kAccepted : ExitStatus::kUsage;
 }
 
 ExitStatus run_check_config(const Options& options) {
@@ -59,9 +61,10 @@ constexpr const char* kFooter = R"(
 Complaints go to standard error, one per line: FILE:LINE:COLUMN: what is wrong; what would be accepted. Without any, the
 whole configuration is printed with its defaults; of secrets only the file or variable that they come from.
 docs/configuration.md lists every key. The network is not asked: `assay keys` does that.
-The log of revocations that [state] names is looked at as well, unless a running sidecar has it. --repair puts a damaged
-one together anew from what can be read, keeps the damaged files beside it and says what is lost; nothing else is done
-then, and a log that is whole is left alone. What is lost is accepted again: revoke it once more.
+The log of revocations that [state] names is looked at as well; where a running sidecar has it, its id key alone.
+--repair puts a damaged one together anew from what can be read, keeps the damaged files beside it and says what is
+lost; nothing else is done then, and a log that is whole is left alone. What is lost is accepted again: revoke it once
+more.
 
 Exit status: 0 valid (or repaired), 2 not.
 

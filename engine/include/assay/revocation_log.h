@@ -70,7 +70,7 @@ enum class ReplayOutcome : std::uint8_t {
 struct ReplayResult {
   ReplayOutcome outcome = ReplayOutcome::kUnreadable;
   std::uint64_t last_sequence = 0;  // the highest handed over; 0: none
-  std::uint64_t damaged_at = 0;     // kDamaged: byte offset in the store's file
+  std::uint64_t damaged_at = 0;     // kDamaged: byte offset in the file that `complaint` names; 0 also where unknown
   std::string complaint;            // one line for people: file, offset, what to do; empty where kReplayed
 };
 
