@@ -30,8 +30,9 @@
 
 namespace assay::store {
 
-// The end of a fleet's update: its outcome, and those records of other nodes that were written, with their sequences in
-// this log. The records are borrowed for the call.
+// The end of a fleet's update: its outcome, and the records that were written and change what is forbidden here, with
+// their sequences in this log: those of other nodes, and own ones whose times those have raised. The records are
+// borrowed for the call.
 using FleetDone = std::function<void(AppendResult, std::span<const RevocationRecord>)>;
 
 // Rows of the log in the order of their sequences; empty at its end, or where `complaint` says why not.

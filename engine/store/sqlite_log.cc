@@ -238,14 +238,17 @@ FileFault SqliteLog::Impl::place_own(const std::vector<RevocationRecord>& record
   return {};
 }
 
-// An own record that comes back is in the row already: the row gets its stamp, and nothing is superseded.
+// An own record that comes back is in the row already: the row gets its stamp, and nothing is superseded. One that was
+// raised is told about: it forbids more than this node knew.
 FileFault SqliteLog::Impl::place_fleets(const std::vector<LoggedRecord>& records,
                                         std::vector<RevocationRecord>& written) {
   for (LoggedRecord entry : records) {
     auto placed = SqliteLogFile::Placed::kAdded;
     if (FileFault fault = file_.place(entry, placed); fault.is_fault()) return fault;
-    if (placed == SqliteLogFile::Placed::kOutdone || entry.origin == RecordOrigin::kHere) continue;
-    if (placed == SqliteLogFile::Placed::kReplaced) ++replaced_in_transaction_;
+    const bool is_raised = placed == SqliteLogFile::Placed::kRaised;
+    const bool is_known = entry.origin == RecordOrigin::kHere && !is_raised;
+    if (placed == SqliteLogFile::Placed::kOutdone || is_known) continue;
+    if (placed == SqliteLogFile::Placed::kReplaced || is_raised) ++replaced_in_transaction_;
     written.push_back(entry.record);
   }
   return {};

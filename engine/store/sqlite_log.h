@@ -50,8 +50,9 @@ class SqliteLog final : public RevocationLog {
   // For a log that adds a fleet: writes the fleet's records and the position that they lead to in one transaction,
   // after every earlier request. A record is left out where the row of its id has the same stamp or a later one, or is
   // an own one without a stamp: that one comes after it in the fleet's order and counts everywhere once it is pushed.
+  // Its later times are kept all the same: see SqliteLogFile::place().
   //
-  //   done  as in append(); its records are those of other nodes that were written
+  //   done  as in append(); its records are those that were written and change what is forbidden here
   //   Precondition: a position has at most kFleetPositionBytesMax bytes
   void apply_fleet(FleetUpdate update, FleetDone done);
 

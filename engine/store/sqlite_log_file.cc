@@ -36,6 +36,18 @@ std::int64_t id_head_of(const RevocationRecord& record) noexcept {
   return static_cast<std::int64_t>(get_u64(record.id.data()));
 }
 
+// Gives a revocation of what was issued before a time the later times of `other`, one of the same id. Returns whether
+// that changed it.
+bool raise_times(RevocationRecord& record, const RevocationRecord& other) noexcept {
+  const bool both_revoke =
+      record.operation == RevocationOperation::kRevoke && other.operation == RevocationOperation::kRevoke;
+  if (!both_revoke || record.kind != other.kind || !has_issued_before(record.kind)) return false;
+  const RevocationRecord before = record;
+  record.issued_before_us = std::max(record.issued_before_us, other.issued_before_us);
+  record.forget_at_us = std::max(record.forget_at_us, other.forget_at_us);
+  return record != before;
+}
+
 // A file's entry in its directory must survive a crash as well.
 bool flush_directory_of(const std::string& path) {
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
@@ -214,14 +226,19 @@ FileFault SqliteLogFile::place(LoggedRecord& entry, Placed& placed) {
     if (!rival.stamp.is_zero()) return rival.stamp >= entry.stamp;
     return entry.origin != RecordOrigin::kHere || entry.record.sequence != rival.record.sequence;
   };
-  if (std::any_of(rivals_.begin(), rivals_.end(), outdoes)) {
-    placed = Placed::kOutdone;
-    return {};
+  placed = rivals_.empty() ? Placed::kAdded : Placed::kReplaced;
+  if (const auto later = std::find_if(rivals_.begin(), rivals_.end(), outdoes); later != rivals_.end()) {
+    LoggedRecord raised = *later;
+    // What comes back to an own later record was known when that one was made.
+    const bool is_news = later->stamp.is_zero() && entry.origin == RecordOrigin::kFleet;
+    placed = is_news && raise_times(raised.record, entry.record) ? Placed::kRaised : Placed::kOutdone;
+    if (placed == Placed::kOutdone) return {};
+    entry = raised;
   }
   for (const LoggedRecord& rival : rivals_) {
+    static_cast<void>(raise_times(entry.record, rival.record));
     if (FileFault fault = erase(rival); fault.is_fault()) return fault;
   }
-  placed = rivals_.empty() ? Placed::kAdded : Placed::kReplaced;
   entry.record.sequence = next_.last_sequence + 1;
   return restore(entry);
 }

@@ -73,9 +73,15 @@ class SqliteLogFile {
     kAdded,
     kReplaced,  // another row of its id is gone for it
     kOutdone,   // the row of its id has the same stamp or a later one: not written
+    kRaised,    // the own row of its id is later and forbids less: written anew with the later times, in `entry`
   };
   // Gives the record its sequence and writes it. An own record without a stamp is later than all that have one, and
   // gets its stamp from the record of the same origin and sequence that comes back from the fleet.
+  //
+  // Of what was issued before a time the later time counts whatever the order, until it is lifted: a revocation takes
+  // on the times of the revocation that it replaces. An own one that the fleet has not seen takes on those of what it
+  // outdoes of other nodes as well, and becomes a new record, so that the fleet hears of it whether it has the old one
+  // or not. Where a lift came between the two, unseen by the fleet too, that forbids more than was asked, never less.
   [[nodiscard]] FileFault place(LoggedRecord& entry, Placed& placed);
 
   // Writes a record under the sequence that it has, for putting a log together anew. Precondition: higher than every

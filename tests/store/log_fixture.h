@@ -37,6 +37,20 @@ inline RevocationRecord record_until(std::uint64_t number, std::int64_t forget_a
   return record;
 }
 
+// A revocation of one subject's tokens that were issued before that time.
+inline RevocationRecord record_before(std::int64_t issued_before_us, std::int64_t forget_at_us = kNeverForgotten) {
+  constexpr std::uint64_t kOfThatKind = 6;
+  RevocationRecord record = record_until(kOfThatKind, forget_at_us);
+  EXPECT_EQ(record.kind, RevocationKind::kSubjectIssuedBefore);
+  record.issued_before_us = issued_before_us;
+  return record;
+}
+
+inline RevocationRecord lift_of(RevocationRecord record) {
+  record.operation = RevocationOperation::kLift;
+  return record;
+}
+
 // What another node wrote, or what this one did and has come back (origin kHere).
 inline LoggedRecord fleet_record(const RevocationRecord& record, std::uint64_t time_ms,
                                  RecordOrigin origin = RecordOrigin::kFleet) {

@@ -188,6 +188,13 @@ class FleetNode {
     const auto found = latest_.find(record_of(number).id);
     return found != latest_.end() && found->second.operation == RevocationOperation::kRevoke;
   }
+  // Of the one record of record_before() that this node knows; 0 where it knows none or a lift.
+  [[nodiscard]] std::int64_t bound() const {
+    base::MutexLock lock(mutex_);
+    const auto found = latest_.find(record_before(0).id);
+    const bool is_revoked = found != latest_.end() && found->second.operation == RevocationOperation::kRevoke;
+    return is_revoked ? found->second.issued_before_us : 0;
+  }
   [[nodiscard]] std::size_t revoked_count() const {
     base::MutexLock lock(mutex_);
     std::size_t count = 0;

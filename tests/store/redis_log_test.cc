@@ -105,6 +105,34 @@ TEST_F(RedisLogTest, WhatIsRevokedWhileRedisIsAwayIsKeptHereAndPushedLater) {
   EXPECT_TRUE(becomes_true([&] { return a->log().health().unpropagated_count == 0; }));
 }
 
+// Of two bounds that two nodes set at the same moment the later one counts on both, and after a restart, whoever comes
+// first in the stream.
+TEST_F(RedisLogTest, OfTwoBoundsAtOnceTheLaterCountsEverywhereAndStays) {
+  const auto a = node(0);
+  const auto b = node(1);
+  ASSERT_TRUE(a->follows() && b->follows());
+  for (std::int64_t round = 1; round <= 10; ++round) {
+    const std::int64_t later = 1000 * round + 1;
+    redis_->pause();
+    a->log().append({record_before(1000 * round)}, [](AppendResult) {});
+    b->log().append({record_before(later)}, [](AppendResult) {});
+    redis_->go_on();
+    EXPECT_TRUE(becomes_true([&] {
+      const RevocationLogHealth first = a->log().health();
+      const RevocationLogHealth second = b->log().health();
+      const bool is_quiet = first.unpropagated_count + second.unpropagated_count + first.queued_count == 0;
+      return is_quiet && first.fleet_position == second.fleet_position && a->bound() == later;
+    })) << round
+        << ": " << a->bound();
+    for (const auto& one : {a.get(), b.get()}) {
+      one->close();
+      one->open();
+      EXPECT_EQ(one->bound(), later) << round;
+    }
+    ASSERT_TRUE(a->follows() && b->follows());
+  }
+}
+
 TEST_F(RedisLogTest, ANodeThatWasOfflineReadsWhatItMissed) {
   const auto a = node(0);
   const auto b = node(1);

@@ -13,6 +13,7 @@ assay_add_test(log_parts_test
   LIBS assay::store Threads::Threads)
 assay_add_test(sqlite_log_test
   SOURCES
+    ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_bound_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_connection_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_damage_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_file_test.cc

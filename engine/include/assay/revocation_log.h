@@ -1,8 +1,8 @@
 // Where revocations are kept so that they outlive the process, and how they reach other nodes. An embedder may bring
 // their own; assay::store has one on SQLite and one that adds a fleet through Redis.
-//
 // The engine enforces from memory alone and never reads the log while deciding. Of each durable id the record with the
-// highest sequence counts, whatever the order of the sequences of other ids.
+// highest sequence counts, whatever the order of the sequences of other ids. A revocation of what was issued before a
+// time never moves that time back, but by a lift: a log that keeps one record of each id gives it the latest times.
 #pragma once
 
 #include <array>
@@ -136,10 +136,10 @@ class RevocationLog {
   // Thread-safe. Precondition: records is not empty.
   virtual void append(std::vector<RevocationRecord> records, AppendDone done) = 0;
 
-  // From now on hands over what other nodes have revoked and lifted, in the order in which this log made it durable
-  // here. `sink` is called on any thread, one call at a time, borrows the records for the call and must not block.
-  // Records that arrived before follow() and after replay() are handed over first. A log without a fleet never calls
-  // it.
+  // From now on hands over what other nodes have revoked and lifted, and own records that take on their later times, in
+  // the order in which this log made it durable here. `sink` is called on any thread, one call at a time, borrows the
+  // records for the call and must not block. Records that arrived before follow() and after replay() are handed over
+  // first. A log without a fleet never calls it.
   virtual void follow(FollowSink sink) = 0;
 
   // Allows the log to drop records whose `forget_at_us` is at or before `now_us`, when it suits. A lift is dropped no
