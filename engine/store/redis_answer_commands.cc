@@ -59,6 +59,9 @@ void RedisAnswerCommands::add_find(const SharedKey& key) {
 }
 
 void RedisAnswerCommands::add_write(const SharedWrite& write, std::int64_t now_ns) {
+  sent_writes_.push_back(write.is_active ? room_.is_for_active() : room_.is_for_inactive());
+  if (!sent_writes_.back()) return;
+  room_.note_answer(write.bytes.size());
   const std::string name = name_of(write.key);
   const std::string life_ms = std::to_string(std::max<std::int64_t>(1, (write.until_ns - now_ns) / kNsPerMs));
   connection_.add(
@@ -71,7 +74,12 @@ void RedisAnswerCommands::add_erasure(const SharedErasure& erasure) {
   connection_.add(std::array<std::string_view, 6>{"EVAL", kErase, "1", name, erasure.mark, life_ms});
 }
 
-void RedisAnswerCommands::add_ping() { connection_.add(std::array<std::string_view, 1>{"PING"}); }
+// PING tells of a server that is no whole one yet; INFO does not.
+void RedisAnswerCommands::add_ping(std::int64_t now_ns) {
+  pinged_ns_ = now_ns;
+  connection_.add(std::array<std::string_view, 1>{"PING"});
+  connection_.add(std::array<std::string_view, 2>{"INFO", "memory"});
+}
 
 bool RedisAnswerCommands::send() {
   complaint_.clear();
@@ -107,8 +115,11 @@ bool RedisAnswerCommands::receive_find(std::int64_t sent_ns, SharedValue& value)
 }
 
 bool RedisAnswerCommands::receive_write(WriteOutcome& outcome) {
+  const bool is_sent = sent_writes_.front();
+  sent_writes_.pop_front();
+  outcome = is_sent ? WriteOutcome::kFailed : WriteOutcome::kHeldBack;
+  if (!is_sent) return true;
   RedisReply reply;
-  outcome = WriteOutcome::kFailed;
   if (!receive(reply)) return false;
   if (reply.kind == RedisReply::Kind::kNumber) {
     outcome = reply.number == 1 ? WriteOutcome::kWritten : WriteOutcome::kSuperseded;
@@ -116,11 +127,21 @@ bool RedisAnswerCommands::receive_write(WriteOutcome& outcome) {
   return true;
 }
 
-bool RedisAnswerCommands::receive_done(bool& is_done) {
+bool RedisAnswerCommands::receive_erasure(bool& is_done) {
   RedisReply reply;
   is_done = false;
   if (!receive(reply)) return false;
   is_done = reply.kind == RedisReply::Kind::kText;
+  return true;
+}
+
+bool RedisAnswerCommands::receive_ping() {
+  RedisReply reply;
+  std::string earlier = std::exchange(complaint_, {});
+  if (!receive(reply) || !receive(reply)) return false;
+  room_ = RedisRoom(reply.kind == RedisReply::Kind::kText ? reply.text : std::string_view());
+  if (complaint_.empty() && !room_.is_for_inactive()) complaint_ = "Redis is running short of memory";
+  ping_complaint_ = std::exchange(complaint_, std::move(earlier));
   return true;
 }
 

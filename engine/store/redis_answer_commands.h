@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <utility>
@@ -9,12 +10,14 @@
 
 #include "assay/shared_answers.h"
 #include "store/redis_connection.h"
+#include "store/redis_room.h"
 
 namespace assay::store {
 
-enum class WriteOutcome : std::uint8_t { kWritten, kSuperseded, kFailed };
+enum class WriteOutcome : std::uint8_t { kWritten, kSuperseded, kHeldBack, kFailed };
 
-// The commands of a round are sent together and answered together.
+// The commands of a round are sent together and answered together. A write for which Redis has no room, as far
+// as the latest ping and what was written since tell, is not sent.
 class RedisAnswerCommands {
  public:
   RedisAnswerCommands(RedisConnection connection, std::string prefix)
@@ -25,9 +28,12 @@ class RedisAnswerCommands {
   void add_find(const SharedKey& key);
   void add_write(const SharedWrite& write, std::int64_t now_ns);
   void add_erasure(const SharedErasure& erasure);
-  void add_ping();
+  void add_ping(std::int64_t now_ns);
 
-  // Begins a round. False: the connection is of no more use.
+  // Whether the latest ping is so long ago that a busy round should have one: what is written meanwhile may fill Redis.
+  [[nodiscard]] bool wants_ping(std::int64_t now_ns) const noexcept { return now_ns - pinged_ns_ >= kPingEveryNs; }
+
+  // Begins the round. False: the connection is of no more use.
   [[nodiscard]] bool send();
 
   // Take the answers in the order of the commands; each waits at most reply_timeout. False: the connection is of no
@@ -37,18 +43,27 @@ class RedisAnswerCommands {
   //   sent_ns   not after send(): what the value's remaining time is counted from
   [[nodiscard]] bool receive_find(std::int64_t sent_ns, SharedValue& value);
   [[nodiscard]] bool receive_write(WriteOutcome& outcome);
-  [[nodiscard]] bool receive_done(bool& is_done);  // of an erasure or a ping
+  [[nodiscard]] bool receive_erasure(bool& is_done);
+  [[nodiscard]] bool receive_ping();
 
-  // Of the latest failure in this round; empty where there was none.
-  [[nodiscard]] const std::string& complaint() const noexcept { return complaint_; }
+  // Of the latest failure in this round, else what the latest ping has found; empty where there was none.
+  [[nodiscard]] const std::string& complaint() const noexcept {
+    return complaint_.empty() ? ping_complaint_ : complaint_;
+  }
 
  private:
+  static constexpr std::int64_t kPingEveryNs = 100'000'000;
+
   [[nodiscard]] std::string name_of(const SharedKey& key) const;
   [[nodiscard]] bool receive(RedisReply& reply);
 
   RedisConnection connection_;
   std::string prefix_;
+  RedisRoom room_;
+  std::int64_t pinged_ns_ = 0;
+  std::deque<bool> sent_writes_;  // of this round, in their order: false where one is held back
   std::string complaint_;
+  std::string ping_complaint_;
 };
 
 }  // namespace assay::store

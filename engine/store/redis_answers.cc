@@ -251,7 +251,8 @@ Round RedisAnswers::Impl::take_round() {
     round.requests.push_back(std::move(waiting_.front()));
     waiting_.pop_front();
   }
-  round.is_ping = round.erasures.empty() && round.requests.empty() && !ended_;
+  const bool is_idle = round.erasures.empty() && round.requests.empty();
+  round.is_ping = !ended_ && (is_idle || commands_->wants_ping(base::monotonic_ns()));
   return round;
 }
 
@@ -286,7 +287,7 @@ void RedisAnswers::Impl::carry_out(Round& round) {
       commands_->add_find(question->key);
     }
   }
-  if (round.is_ping) commands_->add_ping();
+  if (round.is_ping) commands_->add_ping(sent_ns);
   if (commands_->send() && receive_all(round, sent_ns)) {
     backoff_.reset();
     note_complaint();
@@ -321,7 +322,7 @@ void RedisAnswers::Impl::settle_late(Request& request) {
 bool RedisAnswers::Impl::receive_all(Round& round, std::int64_t sent_ns) {
   for (const RoundErasure& tried : round.erasures) {
     bool is_erased = false;
-    if (!commands_->receive_done(is_erased)) return false;
+    if (!commands_->receive_erasure(is_erased)) return false;
     settle_erasure(tried, is_erased);
   }
   for (; round.answered_count < round.requests.size(); ++round.answered_count) {
@@ -336,8 +337,7 @@ bool RedisAnswers::Impl::receive_all(Round& round, std::int64_t sent_ns) {
       question->done(std::move(value));
     }
   }
-  bool is_whole = true;
-  return !round.is_ping || commands_->receive_done(is_whole);
+  return !round.is_ping || commands_->receive_ping();
 }
 
 // One that Redis did not take stays, and is tried again.
@@ -358,6 +358,7 @@ void RedisAnswers::Impl::count_write(WriteOutcome outcome) {
   switch (outcome) {
     case WriteOutcome::kWritten: ++health_.written; break;
     case WriteOutcome::kSuperseded: ++health_.superseded; break;
+    case WriteOutcome::kHeldBack: ++health_.held_back; break;
     case WriteOutcome::kFailed: ++health_.failed; break;
   }
 }

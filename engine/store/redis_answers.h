@@ -14,11 +14,11 @@ namespace assay::store {
 // destroy this.
 //
 //   find       while Redis cannot be reached, or kWaitingMax questions and writes wait, it fails at once
-//   write      likewise
+//   write      likewise; while Redis runs short of memory it is held back (store/redis_room.h)
 //   erase      waits for Redis's return, at most kErasuresMax of them
 //   server     the first of settings.servers that answers. A connection is tried again and again by itself, and asked
 //              twice a second whether it is whole: a find() never waits for a connection
-//   Redis      a user that may EVAL, GETRANGE, PTTL, SET, DEL, PING and SELECT on PREFIX:*
+//   Redis      a user that may EVAL, GETRANGE, PTTL, SET, DEL, PING, INFO and SELECT on PREFIX:*
 //   destructor within about three reply_timeout for each server
 class RedisAnswers final : public SharedAnswers {
  public:

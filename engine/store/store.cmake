@@ -14,6 +14,7 @@ add_library(assay_store STATIC
   ${CMAKE_CURRENT_LIST_DIR}/redis_log.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log_follower.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_log_stream.cc
+  ${CMAKE_CURRENT_LIST_DIR}/redis_room.cc
   ${CMAKE_CURRENT_LIST_DIR}/redis_url.cc
   ${CMAKE_CURRENT_LIST_DIR}/sqlite_log.cc
   ${CMAKE_CURRENT_LIST_DIR}/sqlite_log_check.cc

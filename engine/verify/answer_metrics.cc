@@ -50,6 +50,7 @@ void visit_place_metrics(const SharedAnswersHealth& health, const VisitMetric& v
   };
   visit_writes("written", health.written);
   visit_writes("superseded", health.superseded);
+  visit_writes("held_back", health.held_back);
   visit_writes("failed", health.failed);
   visit_gauge(visit, "shared_answers_reachable", "1: the place where the fleet shares answers can be reached",
               health.is_reachable ? 1 : 0);

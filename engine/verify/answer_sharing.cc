@@ -63,7 +63,8 @@ void AnswerSharing::write(const AnswerPlace& place, std::string seen, const issu
   place_.write({.key = place.key,
                 .seen = std::move(seen),
                 .bytes = std::move(sealed),
-                .until_ns = now.monotonic_ns + span.fresh_us * kNsPerUs});
+                .until_ns = now.monotonic_ns + span.fresh_us * kNsPerUs,
+                .is_active = answer.active()});
 }
 
 void AnswerSharing::erase(const IssuerPolicy& issuer, std::string_view token, EraseDone done) const {

@@ -3,6 +3,7 @@
 Answers live for ten minutes here, so that nothing but what a test does can end one.
 """
 import contextlib
+import secrets
 import signal
 import time
 
@@ -47,6 +48,12 @@ class Node:
                                  b"" if method == "POST" else None)
         return "" if answer.status == 200 else answer.one("X-Assay-Code")
 
+    def revoke(self, token):
+        answer = requests.post(f"http://127.0.0.1:{self.sidecar.admin_port}/revoke",
+                               json={"kind": "token", "value": token},
+                               headers={"Authorization": f"Bearer {programs.ADMIN_SECRET}"}, timeout=30)
+        assert (answer.status_code, answer.json()) == (200, {"recorded": 1, "propagated": True})
+
     def invalidate(self, token, expected=(200, {"invalidated": True})):
         answer = requests.post(f"http://127.0.0.1:{self.sidecar.admin_port}/invalidate", json={"token": token},
                                headers={"Authorization": f"Bearer {programs.ADMIN_SECRET}"}, timeout=30)
@@ -55,8 +62,8 @@ class Node:
     def asked(self, result):
         return servers.metric(self.sidecar, "assay_shared_answers_asked_total", result=result)
 
-    def written(self):
-        return servers.metric(self.sidecar, "assay_shared_answers_written_total", result="written")
+    def written(self, result="written"):
+        return servers.metric(self.sidecar, "assay_shared_answers_written_total", result=result)
 
 
 class Fleet:
@@ -186,6 +193,27 @@ def test_an_answer_invalidated_while_redis_hung_is_not_shared_later(fleet):
     programs.wait_until(lambda: servers.metric(fleet.a.sidecar, "assay_shared_answers_erasures_waiting") == 0,
                         "the fleet has forgotten")
     assert fleet.b.call(token) == "insufficient_scope"
+
+
+def test_a_flood_of_invented_tokens_leaves_room_for_revocations(fleet):
+    used = int(fleet.redis.ask("INFO", "memory").split("used_memory:")[1].split()[0])
+    fleet.redis.ask("CONFIG", "SET", "maxmemory", str(used + used // 2))
+    token = fleet.token("Flooded")
+    try:
+        assert fleet.b.call(token) == ""
+
+        def invent():
+            for _ in range(50):
+                assert fleet.a.call(secrets.token_hex(13)) in ("inactive", "introspection_unavailable")
+            says_so = "running short of memory" in fleet.a.sidecar.admin("/readyz").text
+            return says_so and fleet.a.written("held_back") >= 50
+
+        programs.wait_until(invent, "answers are held back", seconds=60)
+        assert fleet.a.written("failed") == 0
+        fleet.a.revoke(token)
+        programs.wait_until(lambda: fleet.b.call(token) == "revoked", "the other node hears of it")
+    finally:
+        fleet.redis.ask("CONFIG", "SET", "maxmemory", "0")
 
 
 def test_a_redis_that_hangs_holds_no_check_up_for_longer_than_is_said(tmp_path):

@@ -29,17 +29,24 @@ class RedisAnswerCommandsTest : public testing::Test {
     EXPECT_TRUE(commands_->send() && commands_->receive_find(sent_ns, value));
     return value;
   }
-  WriteOutcome write(const std::string& seen, const std::string& bytes, std::int64_t life_ms = 60'000) {
+  WriteOutcome write(const std::string& seen, const std::string& bytes, std::int64_t life_ms = 60'000,
+                     bool is_active = true) {
     WriteOutcome outcome{};
-    commands_->add_write({.key = key_, .seen = seen, .bytes = bytes, .until_ns = life_ms * kNsPerMs}, 0);
+    commands_->add_write(
+        {.key = key_, .seen = seen, .bytes = bytes, .until_ns = life_ms * kNsPerMs, .is_active = is_active}, 0);
     EXPECT_TRUE(commands_->send() && commands_->receive_write(outcome));
     return outcome;
   }
   bool erase(const std::string& mark, std::chrono::milliseconds mark_life = std::chrono::seconds(60)) {
     bool is_done = false;
     commands_->add_erasure({.key = key_, .mark = mark, .mark_life = mark_life, .try_for = {}});
-    EXPECT_TRUE(commands_->send() && commands_->receive_done(is_done));
+    EXPECT_TRUE(commands_->send() && commands_->receive_erasure(is_done));
     return is_done;
+  }
+
+  bool ping() {
+    commands_->add_ping(base::monotonic_ns());
+    return commands_->send() && commands_->receive_ping();
   }
 
   const std::string name_ = "fleet:answer:" + [] {
@@ -109,6 +116,38 @@ TEST_F(RedisAnswerCommandsTest, AreNotDrownedByWhatSomebodyPutsThere) {
   EXPECT_EQ(find().bytes, "mark");
 }
 
+TEST_F(RedisAnswerCommandsTest, HoldBackWhatThereIsNoRoomFor) {
+  const auto with_room = [this](int used_per_mille) {
+    const std::string info = redis_->ask({"INFO", "memory"}).text;
+    const std::uint64_t used = std::stoull(info.substr(info.find("used_memory:") + 12));
+    redis_->ask({"CONFIG", "SET", "maxmemory", std::to_string(used * 1000 / static_cast<unsigned>(used_per_mille))});
+    EXPECT_TRUE(ping());
+  };
+  EXPECT_TRUE(commands_->wants_ping(base::monotonic_ns()));
+  with_room(600);
+  EXPECT_FALSE(commands_->wants_ping(base::monotonic_ns()));
+  EXPECT_EQ(commands_->complaint(), "");
+  EXPECT_EQ(write("", "no", 60'000, false), WriteOutcome::kWritten);
+  with_room(800);
+  EXPECT_EQ(write("no", "nein", 60'000, false), WriteOutcome::kHeldBack);
+  EXPECT_EQ(write("no", "yes"), WriteOutcome::kWritten);
+  EXPECT_EQ(commands_->complaint(), "Redis is running short of memory");
+  with_room(950);
+  EXPECT_EQ(write("yes", "ja"), WriteOutcome::kHeldBack);
+  EXPECT_TRUE(erase("mark")) << "what is forgotten needs no room";
+  with_room(600);
+  EXPECT_EQ(write("mark", "no", 60'000, false), WriteOutcome::kWritten);
+  EXPECT_EQ(commands_->complaint(), "");
+}
+
+TEST_F(RedisAnswerCommandsTest, HoldBackWhatCanBeInventedWhereTheRoomIsNotTold) {
+  redis_->ask({"ACL", "SETUSER", "default", "-info"});
+  EXPECT_TRUE(ping());
+  EXPECT_EQ(write("", "no", 60'000, false), WriteOutcome::kHeldBack);
+  EXPECT_EQ(write("", "yes"), WriteOutcome::kWritten);
+  EXPECT_TRUE(commands_->complaint().starts_with("Redis answers: ")) << commands_->complaint();
+}
+
 TEST_F(RedisAnswerCommandsTest, LeaveAServerThatTakesNoWrites) {
   redis_->ask({"REPLICAOF", "127.0.0.1", "1"});
   redis_->ask({"CONFIG", "SET", "replica-read-only", "yes"});
@@ -121,9 +160,7 @@ TEST_F(RedisAnswerCommandsTest, LeaveAServerThatTakesNoWrites) {
 
 TEST_F(RedisAnswerCommandsTest, SayWhenTheServerIsGone) {
   redis_->kill();
-  bool is_done = true;
-  commands_->add_ping();
-  EXPECT_FALSE(commands_->send() && commands_->receive_done(is_done));
+  EXPECT_FALSE(ping());
   EXPECT_NE(commands_->complaint().find("127.0.0.1:"), std::string::npos);
 }
 

@@ -44,12 +44,13 @@ class RedisAnswersTest : public testing::Test {
   }
   SharedValue find(std::uint8_t number) { return find(*answers_, key_of(number)); }
   void write(std::uint8_t number, const std::string& bytes, const std::string& seen = "") {
-    const SharedAnswersHealth before = answers_->health();
-    answers_->write({.key = key_of(number), .seen = seen, .bytes = bytes, .until_ns = in_ms(60'000)});
-    EXPECT_TRUE(becomes_true([&] {
+    const auto settled = [this] {
       const SharedAnswersHealth health = answers_->health();
-      return health.written + health.superseded + health.failed > before.written + before.superseded + before.failed;
-    }));
+      return health.written + health.superseded + health.held_back + health.failed;
+    };
+    const std::uint64_t before = settled();
+    answers_->write({.key = key_of(number), .seen = seen, .bytes = bytes, .until_ns = in_ms(60'000)});
+    EXPECT_TRUE(becomes_true([&] { return settled() > before; }));
   }
   bool erase(std::uint8_t number, milliseconds try_for = std::chrono::minutes(1)) {
     std::promise<bool> erased;
@@ -198,6 +199,50 @@ TEST_F(RedisAnswersTest, AFullServerForgetsWhatItCannotMark) {
   EXPECT_EQ(find(1).outcome, Outcome::kNotFound);
 }
 
+// What whoever invents tokens has written leaves room for revocations, and so does what is written for good ones.
+TEST_F(RedisAnswersTest, AFloodOfAnswersLeavesRoomForRevocations) {
+  redis_->ask({"CONFIG", "SET", "maxmemory", "4mb"});
+  redis_->ask({"CONFIG", "SET", "maxmemory-policy", "noeviction"});
+  const std::array<LogFolder, 2> folders;
+  FleetNode a(folders[0].path(), redis_->settings());
+  FleetNode b(folders[1].path(), redis_->settings());
+  ASSERT_TRUE(a.follows() && b.follows());
+  std::uint32_t number = 0;
+  const auto flood = [&](bool is_active) {
+    for (int batch = 0; batch < 20; ++batch) {
+      for (int i = 0; i < 1000; ++i) {
+        SharedWrite write{
+            .key = {}, .seen = {}, .bytes = std::string(500, 'x'), .until_ns = in_ms(600'000), .is_active = is_active};
+        put_u64(write.key.data(), ++number);
+        answers_->write(std::move(write));
+      }
+      EXPECT_TRUE(becomes_true([&] {
+        const SharedAnswersHealth health = answers_->health();
+        return health.written + health.held_back + health.failed == number;
+      }));
+    }
+    return answers_->health();
+  };
+  const SharedAnswersHealth inactive = flood(false);
+  EXPECT_GT(inactive.written, 1000U);
+  EXPECT_GT(inactive.held_back, 1000U);
+  EXPECT_EQ(inactive.failed, 0U);
+  EXPECT_EQ(a.revoke(1), AppendOutcome::kDurable);
+  EXPECT_TRUE(becomes_true([&] { return b.is_revoked(1); }));
+  const SharedAnswersHealth active = flood(true);
+  EXPECT_GT(active.written, inactive.written) << "good answers have more room";
+  EXPECT_EQ(active.failed, 0U);
+  EXPECT_EQ(a.revoke(2), AppendOutcome::kDurable);
+  EXPECT_TRUE(becomes_true([&] { return b.is_revoked(2); }));
+  EXPECT_EQ(a.log().health().unpropagated_count, 0U);
+  redis_->ask({"CONFIG", "SET", "maxmemory", "0"});
+  EXPECT_TRUE(becomes_true([&] {
+    write(1, "answer");
+    return find(1).bytes == "answer";
+  })) << "there is room again, and the node notices";
+  EXPECT_EQ(answers_->health().complaint, "");
+}
+
 TEST_F(RedisAnswersTest, ARefusedErasureIsTriedAgain) {
   redis_->ask({"ACL", "SETUSER", "default", "-set"});
   EXPECT_FALSE(erase(1));
@@ -219,7 +264,7 @@ TEST_F(RedisAnswersTest, GoesToTheNextServerOfTheList) {
 
 TEST_F(RedisAnswersTest, PresentsUserPasswordAndDatabase) {
   redis_->ask({"ACL", "SETUSER", "node", "on", ">pass", "~fleet:*", "-@all", "+eval", "+getrange", "+pttl", "+set",
-               "+del", "+ping", "+select"});
+               "+del", "+ping", "+info", "+select"});
   RedisSettings settings = redis_->settings();
   settings.user = "node";
   settings.password = "pass";

@@ -8,6 +8,7 @@ assay_add_test(log_parts_test
     ${CMAKE_CURRENT_LIST_DIR}/log_bytes_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_queue_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/log_row_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/redis_room_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/wal_extent_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/witness_test.cc
   LIBS assay::store Threads::Threads)

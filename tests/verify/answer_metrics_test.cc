@@ -73,6 +73,7 @@ TEST(AnswerMetrics, ShowWhatTheFleetShares) {
   place.health_now = {.is_reachable = true,
                       .written = 4,
                       .superseded = 3,
+                      .held_back = 7,
                       .failed = 2,
                       .erasures_waiting = 5,
                       .erasures_lost = 6,
@@ -98,6 +99,7 @@ TEST(AnswerMetrics, ShowWhatTheFleetShares) {
   }
   EXPECT_EQ(samples["shared_answers_written_total written"], 4);
   EXPECT_EQ(samples["shared_answers_written_total superseded"], 3);
+  EXPECT_EQ(samples["shared_answers_written_total held_back"], 7);
   EXPECT_EQ(samples["shared_answers_written_total failed"], 2);
   EXPECT_EQ(samples["shared_answers_reachable"], 1);
   EXPECT_EQ(samples["shared_answers_erasures_waiting"], 5);

@@ -60,6 +60,14 @@ TEST_F(Sharing, BringsWhatIsThereToTheInbox) {
   EXPECT_EQ(std::get<SharedValue>(items[0].result).bytes, value().bytes);
 }
 
+TEST_F(Sharing, ThePlaceIsToldWhichAnswersCanBeInvented) {
+  write();
+  EXPECT_TRUE(there_.kept.begin()->second.is_active);
+  there_.kept.clear();
+  write(R"({"active":false})");
+  EXPECT_FALSE(there_.kept.begin()->second.is_active);
+}
+
 TEST_F(Sharing, AnswersLiveAsLongAsTheyWouldHaveWhereTheyWereAsked) {
   write();
   EXPECT_EQ(value().until_ns, test::kNow.monotonic_ns + 60 * kSecondUs * kNsPerUs);

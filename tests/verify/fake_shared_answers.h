@@ -17,6 +17,7 @@ class FakeSharedAnswers final : public SharedAnswers {
   struct Kept {
     std::string bytes;
     std::int64_t until_ns = 0;
+    bool is_active = true;
   };
 
   void find(const SharedKey& key, std::int64_t give_up_ns, FindDone done) override {
@@ -36,7 +37,7 @@ class FakeSharedAnswers final : public SharedAnswers {
       ++health_now.superseded;
     } else {
       ++health_now.written;
-      kept[write.key] = {.bytes = std::move(write.bytes), .until_ns = write.until_ns};
+      kept[write.key] = {.bytes = std::move(write.bytes), .until_ns = write.until_ns, .is_active = write.is_active};
     }
   }
 

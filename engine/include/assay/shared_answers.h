@@ -42,6 +42,9 @@ struct SharedWrite {
   std::string seen;
   std::string bytes;          // not empty
   std::int64_t until_ns = 0;  // CLOCK_MONOTONIC: the place drops it then
+  // Whether the answer's token is active. Whoever invents tokens can have the other kind written without end: a place
+  // that runs short of room takes none of those.
+  bool is_active = true;
 };
 
 // Forgetting a value.
@@ -57,6 +60,7 @@ struct SharedAnswersHealth {
   bool is_reachable = false;
   std::uint64_t written = 0;     // writes that were done
   std::uint64_t superseded = 0;  // writes that found something else than they had seen
+  std::uint64_t held_back = 0;   // writes that were not tried, because the place is running short of room
   std::uint64_t failed = 0;      // writes that came to nothing otherwise
   std::uint64_t erasures_waiting = 0;
   std::uint64_t erasures_lost = 0;  // given up: try_for has passed, or too many wait
