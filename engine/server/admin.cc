@@ -125,7 +125,9 @@ void AdminHandler::serve_guarded(const Endpoint& endpoint, const Call& call, Tic
   }
   const AdminRights::Answer answer = rights_.judge(call.request(), ticket, call.now);
   switch (answer.kind) {
-    case AdminRights::Answer::Kind::kGranted: return (this->*endpoint.serve)(call);
+    case AdminRights::Answer::Kind::kGranted:
+      call.responder.vouch(call.exchange.id);
+      return (this->*endpoint.serve)(call);
     case AdminRights::Answer::Kind::kRefused: return call.pass_on(answer.refusal);
     case AdminRights::Answer::Kind::kPending:
       waiting_.push_back({.exchange = call.exchange, .progress = {.ticket = answer.ticket}});
@@ -149,6 +151,7 @@ void AdminHandler::serve_client(const Call& call, Progress progress) {
     count_client_fault(form.error(), options_.revoke_faults);
     return call.pass_on(oauth_errors_.write(form.error()));
   }
+  call.responder.vouch(call.exchange.id);
   for (; progress.entrances_done < token_entrances_.size(); ++progress.entrances_done) {
     const Check check{.token = form->token,
                       .path = "/",
@@ -172,7 +175,9 @@ void AdminHandler::revoke_by_form(const Call& call, const RevokeForm& form) {
 
 void AdminHandler::serve_health(const Call& call) { call.answer(health_page()); }
 void AdminHandler::serve_readiness(const Call& call) { call.answer(readiness_page(options_.sources)); }
-void AdminHandler::serve_metrics(const Call& call) { call.answer(metrics_page(options_.sources)); }
+void AdminHandler::serve_metrics(const Call& call) {
+  call.answer(metrics_page(options_.sources, call.responder.stats()));
+}
 void AdminHandler::serve_keys(const Call& call) { call.answer(keys_page(options_.sources.control)); }
 void AdminHandler::serve_lift(const Call& call) { change_named(call, &Control::lift); }
 

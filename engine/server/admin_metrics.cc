@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <sstream>
 #include <utility>
 #include <vector>
@@ -120,8 +121,30 @@ constexpr std::array<StatSample, 15> kStatSamples{{
      &HttpServerStats::receive_restarts},
 }};
 
-void add_stats(MetricsPage& page, const HttpServerStats& stats) {
-  for (const StatSample& sample : kStatSamples) {
+// Of the admin listener: whether somebody takes its places.
+constexpr std::array<StatSample, 3> kOwnSamples{{
+    {"admin_connections_open",
+     "Connections of the admin listener open now.",
+     Metric::Kind::kGauge,
+     {},
+     {},
+     &HttpServerStats::connections_open},
+    {"admin_connections_refused_total",
+     "Connections of the admin listener closed at once because all its places were taken.",
+     Metric::Kind::kCounter,
+     {},
+     {},
+     &HttpServerStats::connections_refused},
+    {"admin_connections_displaced_total",
+     "Connections of the admin listener closed to make room for new ones, because all its places were taken.",
+     Metric::Kind::kCounter,
+     {},
+     {},
+     &HttpServerStats::connections_displaced},
+}};
+
+void add_stats(MetricsPage& page, std::span<const StatSample> samples, const HttpServerStats& stats) {
+  for (const StatSample& sample : samples) {
     Metric metric{.name = sample.name, .help = sample.help, .kind = sample.kind, .labels = {}, .value = 0};
     if (!sample.label.empty()) metric.labels.emplace_back(sample.label, sample.label_value);
     metric.value = static_cast<double>(stats.*sample.field);
@@ -164,12 +187,13 @@ void add_client_faults(MetricsPage& page, const AdminSources& sources) {
 
 }  // namespace
 
-AdminPage metrics_page(const AdminSources& sources) {
+AdminPage metrics_page(const AdminSources& sources, const HttpServerStats& own) {
   MetricsPage page;
   sources.control.for_each_metric([&page](const Metric& metric) { page.add(metric); });
   add_answers(page, sources.counters);
   add_client_faults(page, sources);
-  add_stats(page, sources.checks.stats());
+  add_stats(page, kStatSamples, sources.checks.stats());
+  add_stats(page, kOwnSamples, own);
   page.add({.name = "server_workers",
             .help = "Threads that decide, by what they wait with.",
             .kind = Metric::Kind::kGauge,

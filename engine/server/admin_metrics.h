@@ -6,6 +6,8 @@
 namespace assay::server {
 
 // Everything that is counted, in the Prometheus text format 0.0.4.
-[[nodiscard]] AdminPage metrics_page(const AdminSources& sources);
+//
+//   own  of the admin listener
+[[nodiscard]] AdminPage metrics_page(const AdminSources& sources, const HttpServerStats& own);
 
 }  // namespace assay::server

@@ -98,6 +98,7 @@ struct Connection {
   bool close_after_send = false;  // the response that ends the connection was written
   bool lingers = false;           // read and drop what comes after the last response
   bool has_asked = false;         // a whole request has come
+  bool is_vouched = false;        // its client has proved who it is
   Peer::Kind peer_kind = Peer::Kind::kTcp;
   std::uint8_t address_bytes = 0;
   char address[kAddressBytes] = {};
@@ -108,6 +109,7 @@ struct Connection {
   std::uint32_t exchanges = 0;   // in that chain
   std::uint32_t unanswered = 0;  // of these
   std::int64_t deadline_ns = 0;  // of `awaiting`
+  std::int64_t number = 0;       // higher than of all that were opened before
   std::unique_ptr<Intake> intake;
   std::unique_ptr<Outbox> outbox;
 

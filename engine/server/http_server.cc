@@ -99,8 +99,8 @@ std::string HttpServer::Impl::make_workers(HttpServerOptions& options, std::uint
                            .kind = is_unix ? Peer::Kind::kUnix : Peer::Kind::kTcp,
                            .body = options.listeners[j].body});
     }
-    workers_.push_back(
-        std::make_unique<HttpWorker>(options.limits, std::move(listeners), event_fd, std::move(handler)));
+    workers_.push_back(std::make_unique<HttpWorker>(options.limits, std::move(listeners), event_fd, std::move(handler),
+                                                    options.displaced));
   }
   return {};
 }
@@ -151,27 +151,7 @@ std::string HttpServer::Impl::choose_poller(PollerChoice choice) {
 
 HttpServerStats HttpServer::Impl::stats() const noexcept {
   HttpServerStats sum;
-  for (const std::unique_ptr<HttpWorker>& worker : workers_) {
-    const WorkerCounters& counters = worker->counters();
-    // Closed first: what opens in between then shows as open, and never the other way round.
-    const std::uint64_t closed = counters.read(kConnectionsClosed);
-    const std::uint64_t opened = counters.read(kConnectionsOpened);
-    sum.connections_open += opened > closed ? opened - closed : 0;
-    sum.connections_accepted += opened;
-    sum.connections_refused += counters.read(kConnectionsRefused);
-    sum.connections_displaced += counters.read(kConnectionsDisplaced);
-    sum.accept_failures += counters.read(kAcceptFailures);
-    sum.requests += counters.read(kRequests);
-    sum.requests_abandoned += counters.read(kRequestsAbandoned);
-    sum.refused_syntax += counters.read(kRefusedSyntax);
-    sum.refused_head_size += counters.read(kRefusedHeadSize);
-    sum.refused_body_size += counters.read(kRefusedBodySize);
-    sum.timeouts_idle += counters.read(kTimeoutsIdle);
-    sum.timeouts_head += counters.read(kTimeoutsHead);
-    sum.timeouts_body += counters.read(kTimeoutsBody);
-    sum.timeouts_send += counters.read(kTimeoutsSend);
-    sum.receive_restarts += counters.read(kReceiveRestarts);
-  }
+  for (const std::unique_ptr<HttpWorker>& worker : workers_) worker->add_to(sum);
   return sum;
 }
 

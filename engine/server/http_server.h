@@ -28,6 +28,7 @@
 namespace assay::server {
 
 class HttpWorker;
+struct HttpServerStats;
 
 // Names one request of one worker until it is answered or abandoned. A stale id is recognised (generation) and has no
 // effect.
@@ -51,6 +52,13 @@ class Responder {
   // die with the call. An id that was answered or abandoned before is ignored.
   // Cost: one copy, no allocation once the worker's buffers have grown to the size in use.
   void answer(ExchangeId id, const HttpResponse& response);
+
+  // The client of this request has proved who it is: its connection is vouched for from now on (Displaced). An id that
+  // was answered or abandoned before is ignored.
+  void vouch(ExchangeId id) noexcept;
+
+  // Of this worker alone.
+  [[nodiscard]] HttpServerStats stats() const noexcept;
 
  private:
   friend class HttpWorker;
@@ -90,6 +98,12 @@ enum class BodyUse : std::uint8_t {
   kKeep,     // whole in HttpRequest::body
 };
 
+// Whose place a new connection gets once connections_max is reached.
+enum class Displaced : std::uint8_t {
+  kIdle,      // a client's that has never asked, or has asked nothing for head_timeout; of none: the new one is closed
+  kUnproven,  // the oldest connection's of those that nobody has vouched for, whatever it does; of none: as kIdle
+};
+
 struct ListenerOptions {
   Address address;
   BodyUse body = BodyUse::kDiscard;
@@ -100,6 +114,7 @@ struct HttpServerOptions {
   std::uint32_t workers = 1;               // 0: one per core; at most kWorkersMax
   HttpLimits limits = {};
   PollerChoice poller = PollerChoice::kAuto;
+  Displaced displaced = Displaced::kIdle;
   TurnHandlerFactory make_handler = {};
 };
 
@@ -108,7 +123,7 @@ struct HttpServerStats {
   std::uint64_t connections_open = 0;  // now
   std::uint64_t connections_accepted = 0;
   std::uint64_t connections_refused = 0;    // closed at once: connections_max reached
-  std::uint64_t connections_displaced = 0;  // closed while idle, because a new one came and connections_max was reached
+  std::uint64_t connections_displaced = 0;  // their place was given to a new one: Displaced
   std::uint64_t accept_failures = 0;        // no descriptor or memory left; accepting pauses for a moment
   std::uint64_t requests = 0;               // complete, given to a handler
   std::uint64_t requests_abandoned = 0;     // the client left before the answer

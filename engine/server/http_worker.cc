@@ -44,9 +44,18 @@ std::int64_t scan_interval(const HttpLimits& limits) noexcept {
 
 void Responder::answer(ExchangeId id, const HttpResponse& response) { worker_->answer(id, response); }
 
+void Responder::vouch(ExchangeId id) noexcept { worker_->vouch(id); }
+
+HttpServerStats Responder::stats() const noexcept {
+  HttpServerStats stats;
+  worker_->add_to(stats);
+  return stats;
+}
+
 HttpWorker::HttpWorker(const HttpLimits& limits, std::vector<WorkerListener> listeners, int event_fd,
-                       std::unique_ptr<TurnHandler> handler)
+                       std::unique_ptr<TurnHandler> handler, Displaced displaced)
     : limits_(limits),
+      displaced_(displaced),
       listeners_(std::move(listeners)),
       event_fd_(event_fd),
       handler_(std::move(handler)),
@@ -72,6 +81,27 @@ HttpWorker::~HttpWorker() {
     if (listener.fd >= 0) ::close(listener.fd);
   }
   ::close(event_fd_);
+}
+
+void HttpWorker::add_to(HttpServerStats& sum) const noexcept {
+  // Closed first: what opens in between then shows as open, and never the other way round.
+  const std::uint64_t closed = counters_.read(kConnectionsClosed);
+  const std::uint64_t opened = counters_.read(kConnectionsOpened);
+  sum.connections_open += opened > closed ? opened - closed : 0;
+  sum.connections_accepted += opened;
+  sum.connections_refused += counters_.read(kConnectionsRefused);
+  sum.connections_displaced += counters_.read(kConnectionsDisplaced);
+  sum.accept_failures += counters_.read(kAcceptFailures);
+  sum.requests += counters_.read(kRequests);
+  sum.requests_abandoned += counters_.read(kRequestsAbandoned);
+  sum.refused_syntax += counters_.read(kRefusedSyntax);
+  sum.refused_head_size += counters_.read(kRefusedHeadSize);
+  sum.refused_body_size += counters_.read(kRefusedBodySize);
+  sum.timeouts_idle += counters_.read(kTimeoutsIdle);
+  sum.timeouts_head += counters_.read(kTimeoutsHead);
+  sum.timeouts_body += counters_.read(kTimeoutsBody);
+  sum.timeouts_send += counters_.read(kTimeoutsSend);
+  sum.receive_restarts += counters_.read(kReceiveRestarts);
 }
 
 TransportOptions HttpWorker::transport_options() const noexcept {
@@ -193,6 +223,7 @@ void HttpWorker::open_connection(std::uint32_t listener, int fd) {
   connection = Connection{};
   connection.phase = Connection::Phase::kOpen;
   connection.listener = listener;
+  connection.number = ++connections_numbered_;
   name_peer(connection, fd);
   ++connections_open_;
   counters_.add(kConnectionsOpened);

@@ -63,7 +63,7 @@ class HttpWorker final : private TransportEvents {
   //   listeners  in the order of the server's; taken over, closed at the latest by the destructor
   //   event_fd   an eventfd of this worker alone; taken over
   HttpWorker(const HttpLimits& limits, std::vector<WorkerListener> listeners, int event_fd,
-             std::unique_ptr<TurnHandler> handler);
+             std::unique_ptr<TurnHandler> handler, Displaced displaced = Displaced::kIdle);
   ~HttpWorker();
   HttpWorker(const HttpWorker&) = delete;
   HttpWorker& operator=(const HttpWorker&) = delete;
@@ -73,11 +73,14 @@ class HttpWorker final : private TransportEvents {
 
   // Thread-safe. An order below the current one is ignored.
   void order(WorkerOrder order) noexcept;
-  [[nodiscard]] const WorkerCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] TransportOptions transport_options() const noexcept;
 
-  // Responder::answer.
+  // Adds this worker's counts. Thread-safe.
+  void add_to(HttpServerStats& sum) const noexcept;
+
+  // As Responder has them.
   void answer(ExchangeId id, const HttpResponse& response);
+  void vouch(ExchangeId id) noexcept;
 
  private:
   // TransportEvents
@@ -117,7 +120,8 @@ class HttpWorker final : private TransportEvents {
   void send_queued(std::uint32_t index);
   void end_connection(std::uint32_t index);
   void seat_newcomers();
-  void displace_idle(std::size_t count);
+  void displace(std::size_t count);
+  [[nodiscard]] bool gives_way(const Connection& connection) const noexcept;
   [[nodiscard]] bool may_be_displaced(std::uint32_t index) const noexcept;
   void begin_close(std::uint32_t index);
   void release(std::uint32_t index);
@@ -133,6 +137,7 @@ class HttpWorker final : private TransportEvents {
   [[nodiscard]] Outbox& outbox_of(Connection& connection);
 
   const HttpLimits limits_;
+  const Displaced displaced_;
   std::vector<WorkerListener> listeners_;
   std::vector<Http1Limits> reader_limits_;     // by listener
   std::vector<std::size_t> intake_bytes_max_;  // by listener
@@ -154,6 +159,7 @@ class HttpWorker final : private TransportEvents {
 
   std::vector<Connection> connections_;  // by slot
   std::vector<std::uint32_t> free_connections_;
+  std::int64_t connections_numbered_ = 0;  // since the start
   std::uint32_t connections_open_ = 0;
   std::uint32_t connections_closing_ = 0;  // of these: their slots are free soon
 

@@ -104,10 +104,19 @@ void HttpWorker::end_connection(std::uint32_t index) {
   connection.deadline_ns = now_.monotonic_ns + kLingerNs;
 }
 
-// Whether a newcomer may have this connection's place: its client has never asked anything, what it has begun to ask
-// included, or nothing for as long as a head may take.
+// Whether whoever comes goes before this connection, whatever it does. Only its age counts then: anything else a client
+// that floods can have at will, and would with it outlast one that has come to prove who it is.
+bool HttpWorker::gives_way(const Connection& connection) const noexcept {
+  const bool is_here =
+      connection.phase == Connection::Phase::kOpen || connection.phase == Connection::Phase::kLingering;
+  return displaced_ == Displaced::kUnproven && is_here && !connection.is_vouched;
+}
+
+// Whether a newcomer may have this connection's place. Where it does not give way: its client has never asked anything,
+// what it has begun to ask included, or nothing for as long as a head may take.
 bool HttpWorker::may_be_displaced(std::uint32_t index) const noexcept {
   const Connection& connection = connections_[index];
+  if (gives_way(connection)) return true;
   if (connection.phase != Connection::Phase::kOpen || listed_[index] != 0) return false;
   const bool is_idle = connection.awaiting == Awaiting::kRequest;
   if (!connection.has_asked) {
@@ -118,21 +127,24 @@ bool HttpWorker::may_be_displaced(std::uint32_t index) const noexcept {
   return idle_ns >= timeout_ns(Awaiting::kHead);
 }
 
-// Closes up to `count` idle connections: first those that never asked, and of these and the others the oldest.
+// Closes up to `count` connections: first those that give way, in the order in which they came; then those that never
+// asked, and of these and the others the ones that have been idle for longest.
 // Cost: one look at every connection, in turns that find no free place and in no other.
-void HttpWorker::displace_idle(std::size_t count) {
-  std::vector<std::uint32_t> idle;
+void HttpWorker::displace(std::size_t count) {
+  std::vector<std::uint32_t> victims;
   for (std::uint32_t i = 0; i < connections_.size(); ++i) {
-    if (may_be_displaced(i)) idle.push_back(i);
+    if (may_be_displaced(i)) victims.push_back(i);
   }
-  const auto goes_first = [this](std::uint32_t one, std::uint32_t other) {
-    const Connection& left = connections_[one];
-    const Connection& right = connections_[other];
-    return std::tie(left.has_asked, left.deadline_ns) < std::tie(right.has_asked, right.deadline_ns);
+  const auto rank_of = [this](std::uint32_t index) {
+    const Connection& connection = connections_[index];
+    const bool is_first = gives_way(connection);
+    return std::tuple(!is_first, connection.has_asked && !is_first,
+                      is_first ? connection.number : connection.deadline_ns);
   };
-  const auto end = idle.begin() + static_cast<std::ptrdiff_t>(std::min(count, idle.size()));
-  std::partial_sort(idle.begin(), end, idle.end(), goes_first);
-  for (auto victim = idle.begin(); victim != end; ++victim) {
+  const auto goes_first = [&rank_of](std::uint32_t one, std::uint32_t other) { return rank_of(one) < rank_of(other); };
+  const auto end = victims.begin() + static_cast<std::ptrdiff_t>(std::min(count, victims.size()));
+  std::partial_sort(victims.begin(), end, victims.end(), goes_first);
+  for (auto victim = victims.begin(); victim != end; ++victim) {
     counters_.add(kConnectionsDisplaced);
     begin_close(*victim);
   }
@@ -141,7 +153,7 @@ void HttpWorker::displace_idle(std::size_t count) {
 // Gives newcomers the places that are free, or will be soon; whoever gets none is turned away.
 void HttpWorker::seat_newcomers() {
   const auto places = [this] { return free_connections_.size() + connections_closing_; };
-  if (newcomers_.size() > places()) displace_idle(newcomers_.size() - places());
+  if (newcomers_.size() > places()) displace(newcomers_.size() - places());
   while (newcomers_.size() > places()) {
     counters_.add(kConnectionsRefused);
     ::close(newcomers_.back().fd);

@@ -134,6 +134,11 @@ void HttpWorker::answer(ExchangeId id, const HttpResponse& response) {
   write_answered(connection);
 }
 
+void HttpWorker::vouch(ExchangeId id) noexcept {
+  const ExchangeSlot* const slot = exchanges_.find_waiting(id);
+  if (slot != nullptr) connections_[slot->connection].is_vouched = true;
+}
+
 // Moves the oldest answers, up to the first request that still waits, into the output.
 void HttpWorker::write_answered(Connection& connection) {
   while (connection.first_exchange != Connection::kNoExchange && !connection.close_after_send) {

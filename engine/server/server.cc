@@ -118,6 +118,7 @@ tl::expected<void, std::string> Sidecar::open_admin(Engine& engine, ReloadConfig
                                    .workers = 1,
                                    .limits = limits,
                                    .poller = settings_.poller,
+                                   .displaced = Displaced::kUnproven,
                                    .make_handler = [&engine, &options](std::uint32_t /*worker_index*/) {
                                      std::optional<Worker> worker;
                                      if (admin_decides(*options.settings.admin)) worker = engine.worker();

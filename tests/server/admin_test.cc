@@ -65,6 +65,34 @@ TEST_F(AdminTest, SilentConnectionsKeepNobodyOut) {
   EXPECT_EQ(ask_admin("/readyz").status, 200);
 }
 
+TEST_F(AdminTest, AFloodOfOpenRequestsKeepsNoOperatorOut) {
+  start_with_secret();
+  std::deque<SidecarClient> flood;
+  const auto fill = [&] {
+    for (std::size_t i = 0; i < kAdminConnectionsMax; ++i) {
+      EXPECT_EQ(flood.emplace_back(*sidecar_->admin_address()).exchange(get("/healthz")).status, 200) << i;
+    }
+  };
+  fill();
+  SidecarClient operators(*sidecar_->admin_address());
+  EXPECT_EQ(operators.exchange(get("/revocations", bearer(kSecret))).status, 200);
+  EXPECT_EQ(metric("assay_admin_connections_displaced_total"), 2) << "the operator's and the metrics' own";
+  fill();
+  EXPECT_EQ(operators.exchange(get("/revocations", bearer(kSecret))).status, 200) << "who showed the secret stays";
+  EXPECT_EQ(metric("assay_admin_connections_refused_total"), 0);
+}
+
+TEST_F(AdminTest, AWrongSecretKeepsNoPlace) {
+  start_with_secret();
+  SidecarClient guesser(*sidecar_->admin_address());
+  EXPECT_EQ(guesser.exchange(get("/revocations", bearer("a guess"))).status, 401);
+  std::deque<SidecarClient> others;
+  for (std::size_t i = 0; i < kAdminConnectionsMax; ++i) {
+    EXPECT_EQ(others.emplace_back(*sidecar_->admin_address()).exchange(get("/healthz")).status, 200) << i;
+  }
+  EXPECT_EQ(guesser.receive().status, 0) << "its connection ended";
+}
+
 TEST_F(AdminTest, TheDecisionListenerHasNoAdminEndpoints) {
   start(ListenerSettings{});
   EXPECT_EQ(ask("/metrics").status, 401);

@@ -18,6 +18,7 @@ assay_add_test(http_server_test
     ${CMAKE_CURRENT_LIST_DIR}/http_server_continue_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_server_limits_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_server_pending_test.cc
+    ${CMAKE_CURRENT_LIST_DIR}/http_server_proof_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/http_smuggling_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/listening_socket_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/ring_test.cc
