@@ -297,21 +297,20 @@ class HttpFetcher::Impl {
   void start(Work work) {
     if (work.over_limit) {
       const std::string limit = std::to_string(options_.requests_in_flight_max);
-      return complete(std::move(work),
-                      failed(FetchOutcome::kUnreachable, "too many requests in flight, over " + limit));
+      return complete(work, failed(FetchOutcome::kUnreachable, "too many requests in flight, over " + limit));
     }
     auto where = check_url(work.request);
-    if (!where) return complete(std::move(work), failed(FetchOutcome::kRefused, where.error()));
+    if (!where) return complete(work, failed(FetchOutcome::kRefused, where.error()));
     if (!headers_are_sound(work.request.headers)) {
-      return complete(std::move(work),
-                      failed(FetchOutcome::kRefused, *where + ": a header of the request is malformed"));
+      return complete(work, failed(FetchOutcome::kRefused, *where + ": a header of the request is malformed"));
     }
     auto transfer = std::make_unique<Transfer>();
     transfer->work = std::move(work);
     transfer->serial = ++serial_;
     transfer->head_bytes_max = options_.response_head_bytes_max;
+    transfer->where = std::move(*where);
     transfer->to_socket = !options_.unix_socket.empty();
-    transfer->where = transfer->to_socket ? options_.unix_socket : std::move(*where);
+    if (transfer->to_socket) transfer->where = options_.unix_socket;
     transfer->headers = make_header_list(transfer->work.request);
     transfer->easy.reset(curl_easy_init());
     ASSAY_CHECK(transfer->easy != nullptr);
@@ -353,7 +352,7 @@ class HttpFetcher::Impl {
     for (auto works = inbox_.take_all(); !works.empty(); works = inbox_.take_all()) {
       for (Work& work : works) {
         work.request = {};
-        complete(std::move(work), failed(FetchOutcome::kUnreachable, "the fetcher is closing"));
+        complete(work, failed(FetchOutcome::kUnreachable, "the fetcher is closing"));
       }
     }
   }
@@ -365,7 +364,7 @@ class HttpFetcher::Impl {
     return std::move(node.mapped()->work);
   }
 
-  void complete(Work work, FetchResult result) {
+  void complete(const Work& work, FetchResult result) {
     if (!work.over_limit) inbox_.count_completed();
     work.done(std::move(result));
   }

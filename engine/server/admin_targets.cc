@@ -96,7 +96,8 @@ std::string object_fault(std::string_view text, const Error& error) {
 }
 
 std::string_view AdminTargets::keep(std::string_view text) {
-  return text.empty() ? std::string_view() : std::string_view(texts_.emplace_back(text));
+  if (text.empty()) return {};
+  return texts_.emplace_back(text);
 }
 
 void AdminTargets::add(const RevocationTarget& target) {
