@@ -102,18 +102,18 @@ TEST(StateReader, SharesNoAnswersUnlessItIsTold) {
 TEST(StateReader, AMistypedKeyOrValueIsTheOneComplaint) {
   test::MemoryFiles files;
   files.variables["ID_KEY"] = std::string(32, 'k');
-  const std::string id_key = "id_key_env = \"ID_KEY\"\n";
+  const std::string rest = "id_key_env = \"ID_KEY\"\n" + kOne;
   const std::vector<std::pair<std::string, std::string>> cases{
-      {kFleet + "share_answers = \"yes\"\nshare_wait = \"20ms\"\n", "state.share_answers: is a string"},
-      {kFleet + "share_answer = true\nshare_wait = \"20ms\"\n", "did you mean share_answers?"},
-      {kLog + "fleets = \"redis://h\"\nfleet_timeout = \"1s\"\nshare_answers = true\n", "did you mean fleet?"}};
+      {kFleet + "share_answers = \"yes\"\nshare_wait = \"20ms\"\n" + rest, "state.share_answers: is a string"},
+      {kFleet + "share_answer = true\nshare_wait = \"20ms\"\n" + rest, "did you mean share_answers?"},
+      {kLog + "fleets = \"redis://h\"\nfleet_timeout = \"1s\"\nshare_answers = true\n" + rest, "did you mean fleet?"}};
   for (const auto& [text, said] : cases) {
-    const auto read = test::read(text + id_key + kOne, files);
+    const auto read = test::read(text, files);
     ASSERT_FALSE(read.has_value()) << text;
     ASSERT_EQ(read.error().size(), 1U) << read.error()[1].message;
     EXPECT_THAT(read.error()[0].message, HasSubstr(said));
   }
-  const auto wait = test::read(kFleet + "share_answer = true\nshare_wait = \"0s\"\n" + id_key + kOne, files);
+  const auto wait = test::read(kFleet + "share_answer = true\nshare_wait = \"0s\"\n" + rest, files);
   ASSERT_FALSE(wait.has_value());
   EXPECT_EQ(wait.error().size(), 2U) << "what is wrong by itself is said";
 }
