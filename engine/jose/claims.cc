@@ -34,24 +34,16 @@ constexpr std::array<std::string_view, kSlotCount> kSlotNames{
     "iss", "sub", "jti", "client_id", "azp", "aud", "exp", "nbf", "iat", "scope", "scp", "scopes", "status",
 };
 
-// Tells the names of slots from each other, so that a member is compared with one of them at most.
-constexpr std::size_t kMarkCount = 32;
-constexpr std::size_t mark_of(std::string_view name) {
-  const auto second = static_cast<unsigned char>(name[1]);
-  const auto last = static_cast<unsigned char>(name.back());
-  return (second + std::size_t{3} * last) % kMarkCount;
-}
-
-// The slot of each mark; kSlotCount where no slot has it.
-constexpr std::array<std::uint8_t, kMarkCount> kSlotOfMark = [] {
-  std::array<std::uint8_t, kMarkCount> slots{};
+// The slot of each mark, so that a member is compared with one of them at most; kSlotCount where no slot has it.
+constexpr std::array<std::uint8_t, kNameMarkCount> kSlotOfMark = [] {
+  std::array<std::uint8_t, kNameMarkCount> slots{};
   slots.fill(kSlotCount);
-  for (std::size_t i = 0; i < kSlotCount; ++i) slots[mark_of(kSlotNames[i])] = static_cast<std::uint8_t>(i);
+  for (std::size_t i = 0; i < kSlotCount; ++i) slots[name_mark(kSlotNames[i])] = static_cast<std::uint8_t>(i);
   return slots;
 }();
 static_assert([] {
   for (std::size_t i = 0; i < kSlotCount; ++i) {
-    if (kSlotOfMark[mark_of(kSlotNames[i])] != i) return false;
+    if (kSlotOfMark[name_mark(kSlotNames[i])] != i) return false;
   }
   return true;
 }());
@@ -79,10 +71,11 @@ static_assert(std::all_of(kSlotNames.begin(), kSlotNames.end(),
 
 // The slot of a claim's name; kSlotCount if it has none. Every member of every token comes by: no call, two words
 // compared.
-ASSAY_ALWAYS_INLINE std::size_t find_slot(std::string_view name) noexcept {
-  if (name.size() < kNameBytesMin) return kSlotCount;
-  const std::size_t slot = kSlotOfMark[mark_of(name)];
-  if (slot == kSlotCount || kSlotNames[slot].size() != name.size()) return kSlotCount;
+ASSAY_ALWAYS_INLINE std::size_t find_slot(const JsonValue& member) noexcept {
+  const std::size_t slot = kSlotOfMark[member.mark()];
+  if (slot == kSlotCount) return kSlotCount;
+  const std::string_view name = member.name();
+  if (kSlotNames[slot].size() != name.size()) return kSlotCount;
   if (kSlotEnds[slot] != ends_of(name)) return kSlotCount;
   return name.size() <= kNameBytesInEnds || kSlotNames[slot] == name ? slot : kSlotCount;
 }
@@ -231,9 +224,8 @@ Expected<void> read_claims(const JsonValue& root, base::Arena& arena, Claims& cl
   std::size_t count = 0;
   for (const JsonValue member : root) {
     if (count == room.size()) return fail(ErrorCode::kOverloaded);
-    const std::string_view name = member.name();
-    std::construct_at(&room[count++], Claim{.name = name, .text = member.text(), .kind = member.kind()});
-    if (const std::size_t slot = find_slot(name); slot != kSlotCount) slots[slot] = member.index();
+    std::construct_at(&room[count++], Claim{.name = member.name(), .text = member.text(), .kind = member.kind()});
+    if (const std::size_t slot = find_slot(member); slot != kSlotCount) slots[slot] = member.index();
   }
   claims.members = arena.shrink(room, count);
   if (read_registered(root, slots, claims) != kSlotCount) return fail(ErrorCode::kBadClaim);
@@ -260,7 +252,7 @@ Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept {
 std::string_view find_bad_claim(JsonValue root) noexcept {
   Slots slots{};
   for (const JsonValue member : root) {
-    if (const std::size_t slot = find_slot(member.name()); slot != kSlotCount) slots[slot] = member.index();
+    if (const std::size_t slot = find_slot(member); slot != kSlotCount) slots[slot] = member.index();
   }
   Claims claims;
   const std::size_t bad = read_registered(root, slots, claims);

@@ -27,18 +27,12 @@ namespace {
 // Objects with more members look names up in a table; smaller ones compare with their few siblings.
 constexpr std::uint32_t kComparedMembersMax = 16;
 
-// A few bits of a name: names with different marks differ. The factors tell the usual claims from each other.
-std::uint64_t mark_of(std::string_view name) noexcept {
-  if (name.empty()) return 1;
-  const auto first = static_cast<unsigned char>(name.front());
-  const auto last = static_cast<unsigned char>(name.back());
-  return std::uint64_t{1} << ((name.size() * 14 + first * 30U + last) % 64);
-}
+static_assert(kNameMarkCount <= 64, "a word has a bit for each");
 
 struct OpenContainer {
   std::uint32_t node;
   std::uint32_t member_count;
-  std::uint64_t marks;  // of the names so far, while they are compared
+  std::uint64_t marks;  // of the names so far, a bit for each mark, while they are compared
 };
 
 // What a walk reads and writes; all must outlive it.
@@ -95,6 +89,7 @@ class Walk {
   const WalkParts& parts_;
 
   std::string_view name_;      // of the member whose value is awaited
+  std::uint8_t mark_ = 0;      // of name_
   OpenContainer innermost_{};  // the others are in parts_.open
   std::uint32_t node_count_ = 0;
   std::uint32_t depth_ = 0;
@@ -163,7 +158,8 @@ ASSAY_ALWAYS_INLINE bool Walk::take_plain_member() noexcept {
                         text_[colon - 1] == '"' && end - value >= 2 && text_[end - 1] == '"';
   if (!is_plain) return false;
   name_ = {text_ + name + 1, colon - name - 2};
-  const std::uint64_t mark = mark_of(name_);
+  mark_ = name_mark(name_);
+  const std::uint64_t mark = std::uint64_t{1} << mark_;
   if ((innermost_.marks & mark) != 0 || innermost_.member_count >= kComparedMembersMax) return false;
   innermost_.marks |= mark;
   ++innermost_.member_count;
@@ -265,8 +261,9 @@ ASSAY_ALWAYS_INLINE ErrorCode Walk::read_string(std::string_view& string) const 
 ASSAY_ALWAYS_INLINE bool Walk::repeats_name(std::string_view name) noexcept {
   const std::span<const JsonNode> nodes = nodes_.first(node_count_);
   bool repeated = false;
+  mark_ = name_mark(name);
   if (innermost_.member_count < kComparedMembersMax) {
-    const std::uint64_t mark = mark_of(name);
+    const std::uint64_t mark = std::uint64_t{1} << mark_;
     repeated = (innermost_.marks & mark) != 0 && has_member(nodes, innermost_.node, name);
     innermost_.marks |= mark;
   } else {
@@ -278,9 +275,11 @@ ASSAY_ALWAYS_INLINE bool Walk::repeats_name(std::string_view name) noexcept {
 
 ASSAY_ALWAYS_INLINE void Walk::add_node(JsonKind kind, std::string_view text) noexcept {
   ASSAY_CHECK(node_count_ < nodes_.size());
-  std::construct_at(&nodes_[node_count_], JsonNode{.name = name_, .text = text, .end = node_count_ + 1, .kind = kind});
+  std::construct_at(&nodes_[node_count_],
+                    JsonNode{.name = name_, .text = text, .end = node_count_ + 1, .kind = kind, .mark = mark_});
   ++node_count_;
   name_ = {};
+  mark_ = 0;
 }
 
 }  // namespace

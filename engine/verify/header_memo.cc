@@ -18,13 +18,17 @@ HeaderMemo::Place HeaderMemo::place_of(std::string_view segment) noexcept {
 }
 
 const jose::JoseHeader* HeaderMemo::find(std::string_view segment) noexcept {
-  for (Entry& entry : place_of(segment).set) {
-    if (std::string_view(entry.segment.data(), entry.size) != segment || segment.empty()) continue;
-    entry.batch = batch_;
-    if (entry.credit < kCreditMax) ++entry.credit;
-    return &entry.header;
+  if (segment.empty()) return nullptr;
+  if (latest_ == nullptr || latest_->text() != segment) {
+    const std::span<Entry> set = place_of(segment).set;
+    const auto found =
+        std::find_if(set.begin(), set.end(), [&](const Entry& entry) { return entry.text() == segment; });
+    if (found == set.end()) return nullptr;
+    latest_ = &*found;
   }
-  return nullptr;
+  latest_->batch = batch_;
+  if (latest_->credit < kCreditMax) ++latest_->credit;
+  return &latest_->header;
 }
 
 HeaderMemo::Entry* HeaderMemo::find_victim(std::array<Entry, kWays>& set) const noexcept {

@@ -25,7 +25,7 @@ class HeaderMemo {
   void begin_batch() noexcept { ++batch_; }
 
   // What the segment says, if exactly these bytes are kept; null if not. Its views live until the next begin_batch().
-  // Costs a hash and a comparison of the segment.
+  // Costs a comparison of the segment where it was found last, else a hash and a comparison.
   [[nodiscard]] const jose::JoseHeader* find(std::string_view segment) noexcept;
 
   // Keeps a header that was parsed from `segment`, when it is offered a second time: headers that are seen once push
@@ -45,6 +45,8 @@ class HeaderMemo {
     jose::JoseHeader header;  // its views are into texts
     std::array<char, kSegmentBytesMax> segment;
     std::array<char, kSegmentBytesMax> texts;  // what is decoded is shorter than the segment
+
+    [[nodiscard]] std::string_view text() const noexcept { return {segment.data(), size}; }
   };
   struct Place {
     std::array<Entry, kWays>& set;
@@ -55,6 +57,7 @@ class HeaderMemo {
   [[nodiscard]] Entry* find_victim(std::array<Entry, kWays>& set) const noexcept;
 
   std::unique_ptr<std::array<std::array<Entry, kWays>, kSets>> sets_;
+  Entry* latest_ = nullptr;                             // found last; it may hold another header since
   std::array<std::uint64_t, kOfferedMarks> offered_{};  // hashes of segments that were offered once
   std::uint64_t batch_ = 1;
 };

@@ -36,8 +36,7 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   arena_.reset();
   headers_.begin_batch();
   verified_.begin_batch();
-  known_issuer_.entrance = nullptr;
-  known_kid_ = {};
+  latest_ = {};
   const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
     for (CheckState& state : states) {
       if (state.open) (this->*stage)(state);
@@ -71,17 +70,11 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
   if (state.error.code != ErrorCode::kNone) return VerdictMaker::refuse(state.error, arena_.copy(state.detail));
 
   const jose::Claims& claims = state.unverified_claims;  // verified by now
-  const std::span<std::string_view> scope = arena_.take<std::string_view>(state.granted.size());
-  const std::string_view issuer_name = arena_.copy(state.issuer->policy.name);
-  std::string_view kid("");
-  if (state.remembered != nullptr) {
-    kid = state.remembered->key_id;
-  } else if (state.verified_by != nullptr && state.verified_by->kid) {
-    kid = arena_.copy(*state.verified_by->kid);
-  }
+  const std::string_view issuer_name = name_for_verdict(*state.issuer);
+  const std::string_view kid = key_id_for_verdict(state);
+  const std::span<const std::string_view> scope = scope_for_verdict(state);
   const bool complete = scope.size() == state.granted.size() && issuer_name.data() != nullptr && kid.data() != nullptr;
   if (!complete) return VerdictMaker::refuse(Error{.code = ErrorCode::kOverloaded}, {});
-  for (std::size_t i = 0; i < scope.size(); ++i) scope[i] = state.granted[i].text;
   return VerdictMaker::accept({.issuer_name = issuer_name,
                                .issuer = claims.iss,
                                .subject = claims.sub,
@@ -92,6 +85,32 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
                                .scope = scope,
                                .claims = claims.members,
                                .expires_at = claims.exp});
+}
+
+std::string_view Pipeline::name_for_verdict(const CompiledIssuer& issuer) noexcept {
+  if (latest_.issuer_name.issuer != &issuer) {
+    latest_.issuer_name = {.issuer = &issuer, .copy = arena_.copy(issuer.policy.name)};
+  }
+  return latest_.issuer_name.copy;
+}
+
+std::string_view Pipeline::key_id_for_verdict(const CheckState& state) noexcept {
+  if (state.remembered != nullptr) return state.remembered->key_id;
+  if (state.verified_by == nullptr || !state.verified_by->kid) return "";
+  if (latest_.key_id.key != state.verified_by) {
+    latest_.key_id = {.key = state.verified_by, .copy = arena_.copy(*state.verified_by->kid)};
+  }
+  return latest_.key_id.copy;
+}
+
+std::span<const std::string_view> Pipeline::scope_for_verdict(const CheckState& state) noexcept {
+  if (state.granted.empty()) return {};
+  if (latest_.scope_texts.granted.data() != state.granted.data()) {
+    const std::span<std::string_view> texts = arena_.take<std::string_view>(state.granted.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = state.granted[i].text;
+    latest_.scope_texts = {.granted = state.granted, .texts = texts};
+  }
+  return latest_.scope_texts.texts;
 }
 
 void Pipeline::read_request(CheckState& state) noexcept {
@@ -112,7 +131,7 @@ void Pipeline::read_request(CheckState& state) noexcept {
   if (check.entrance < policy_->entrances.size()) state.entrance = &policy_->entrances[check.entrance];
   if (state.entrance != nullptr && state.entrance->route != nullptr) {
     state.route = {.kind = RouteMatch::Kind::kRoute, .route = state.entrance->route.get()};
-  } else if (const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path)) {
+  } else if (const Expected<RouteMatch> match = find_route(check)) {
     state.route = *match;
   } else {
     state.detail = "path";
@@ -120,6 +139,14 @@ void Pipeline::read_request(CheckState& state) noexcept {
     return;
   }
   pass(state, Step::kRequest, {});
+}
+
+Expected<RouteMatch> Pipeline::find_route(const Check& check) noexcept {
+  LatestLookups::Target& latest = latest_.target;
+  if (latest.path.data() != nullptr && latest.path == check.path && latest.method == check.method) return latest.route;
+  const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path);
+  if (match) latest = {.method = check.method, .path = check.path, .route = *match};
+  return match;
 }
 
 void Pipeline::read_shape(CheckState& state) noexcept {
@@ -241,11 +268,11 @@ void Pipeline::find_answer(CheckState& state) noexcept {
 std::optional<std::uint32_t> Pipeline::find_jwt_issuer(const CompiledEntrance& entrance,
                                                        const jose::Claims& claims) noexcept {
   if (!claims.has_iss) return entrance.find_jwt_issuer(claims.has_iss, claims.iss);
-  if (known_issuer_.entrance != &entrance || known_issuer_.iss != claims.iss) {
-    known_issuer_ = {
-        .entrance = &entrance, .iss = claims.iss, .index = entrance.find_jwt_issuer(claims.has_iss, claims.iss)};
+  LatestLookups::JwtIssuer& latest = latest_.jwt_issuer;
+  if (latest.entrance != &entrance || latest.iss != claims.iss) {
+    latest = {.entrance = &entrance, .iss = claims.iss, .index = entrance.find_jwt_issuer(claims.has_iss, claims.iss)};
   }
-  return known_issuer_.index;
+  return latest.index;
 }
 
 void Pipeline::choose_issuer(CheckState& state) noexcept {
@@ -308,10 +335,10 @@ void Pipeline::seek_keys(CheckState& state) noexcept {
   const jose::JoseHeader& header = state.token.unverified_header;
   if (state.kind != TokenKind::kJwt || !header.has_kid) return;
   const std::string_view kid = header.unverified_kid;
-  if (known_kid_.text.data() == nullptr || known_kid_.text != kid) {
-    known_kid_ = {.text = kid, .hash = base::keyed_hash(kid)};
+  if (latest_.kid.text.data() == nullptr || latest_.kid.text != kid) {
+    latest_.kid = {.text = kid, .hash = base::keyed_hash(kid)};
   }
-  state.kid = known_kid_.hash;
+  state.kid = latest_.kid.hash;
   key_view().prefetch(policy_->key_seats[state.issuer_index], state.kid);
 }
 

@@ -17,6 +17,7 @@
 #include "verify/compiled_policy.h"
 #include "verify/header_memo.h"
 #include "verify/kept_answer.h"
+#include "verify/latest_lookups.h"
 #include "verify/missing_key.h"
 #include "verify/revocation_stage.h"
 #include "verify/signature_stage.h"
@@ -120,7 +121,13 @@ class Pipeline {
   [[nodiscard]] std::optional<std::uint32_t> find_jwt_issuer(const CompiledEntrance& entrance,
                                                              const jose::Claims& claims) noexcept;
   [[nodiscard]] bool still_holds(const state::VerifiedEntry& entry) noexcept;
+  [[nodiscard]] Expected<RouteMatch> find_route(const Check& check) noexcept;
+  [[nodiscard]] std::optional<std::span<const jose::ScopeValue>> find_granted(const CheckState& state) noexcept;
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
+  // In the arena; null data where it has no room.
+  [[nodiscard]] std::string_view name_for_verdict(const CompiledIssuer& issuer) noexcept;
+  [[nodiscard]] std::string_view key_id_for_verdict(const CheckState& state) noexcept;
+  [[nodiscard]] std::span<const std::string_view> scope_for_verdict(const CheckState& state) noexcept;
 
   base::ReaderIndex reader_;
   const kernel::KernelTable& kernels_;
@@ -135,19 +142,8 @@ class Pipeline {
   StatusStage statuses_;
   state::VerifiedCache verified_;
   VerifiedCounters& verified_counters_;
-  keys::KeyCache::Pin key_pin_;  // of the batch that runs; empty until it asks for keys
-  // The latest look-ups of the batch that runs: its tokens mostly come of one issuer, by one way and with one kid.
-  struct KnownIssuer {
-    const CompiledEntrance* entrance = nullptr;
-    std::string_view iss;
-    std::optional<std::uint32_t> index;
-  };
-  struct KnownKid {
-    std::string_view text;  // null data: none
-    base::Hash128 hash;
-  };
-  KnownIssuer known_issuer_;
-  KnownKid known_kid_;
+  keys::KeyCache::Pin key_pin_;             // of the batch that runs; empty until it asks for keys
+  LatestLookups latest_;                    // of the batch that runs
   const CompiledPolicy* policy_ = nullptr;  // of the batch that runs
   Now now_;                                 // of the batch that runs
 };

@@ -16,10 +16,23 @@ bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights)
   return false;
 }
 
+std::optional<std::span<const jose::ScopeValue>> Pipeline::find_granted(const CheckState& state) noexcept {
+  const jose::Claims& claims = state.unverified_claims;
+  const ScopeGrammar grammar = state.issuer->policy.scope.grammar;
+  if (claims.scope_is_list || claims.scope_texts.size() != 1) {
+    return jose::parse_granted_scope(claims.scope_texts, claims.scope_is_list, grammar, arena_);
+  }
+  LatestLookups::Scope& latest = latest_.scope;
+  const std::string_view text = claims.scope_texts.front();
+  if (latest.issuer == state.issuer && latest.text == text) return latest.granted;
+  const auto granted = jose::parse_granted_scope(claims.scope_texts, false, grammar, arena_);
+  if (granted) latest = {.issuer = state.issuer, .text = text, .granted = *granted};
+  return granted;
+}
+
 void Pipeline::check_rights(CheckState& state) noexcept {
   const jose::Claims& claims = state.unverified_claims;
-  const std::optional<std::span<const jose::ScopeValue>> granted =
-      jose::parse_granted_scope(claims.scope_texts, claims.scope_is_list, state.issuer->policy.scope.grammar, arena_);
+  const std::optional<std::span<const jose::ScopeValue>> granted = find_granted(state);
   // A scope that does not fit its grammar grants nothing.
   if (granted) {
     state.granted = *granted;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <random>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,23 @@ std::string repeat(std::string_view text, std::size_t count) {
   std::string all;
   for (std::size_t i = 0; i < count; ++i) all += text;
   return all;
+}
+
+// They are compared with no other name while an object is read.
+TEST(NameMark, TellsTheClaimsOfMostTokensApart) {
+  constexpr std::string_view kUsual[] = {"iss",    "sub",   "aud", "exp", "nbf", "iat",   "jti",  "client_id", "azp",
+                                         "scope",  "scp",   "sid", "typ", "acr", "amr",   "name", "auth_time", "email",
+                                         "tenant", "roles", "tid", "oid", "uti", "nonce", "ver",  "groups"};
+  std::set<std::uint8_t> marks;
+  for (const std::string_view name : kUsual) EXPECT_TRUE(marks.insert(name_mark(name)).second) << name;
+}
+
+TEST_F(Json, GivesEveryMemberTheMarkOfItsName) {
+  const PaddedText padded(R"({"iss":"a","\u0061ud":["b"],"exp" : 1,"":{"a":2},"c":3})");
+  const Expected<JsonValue> root = reader_.read(padded.view(), arena_);
+  ASSERT_TRUE(root);
+  for (const JsonValue member : *root) EXPECT_EQ(member.mark(), name_mark(member.name())) << member.name();
+  EXPECT_EQ((*root->find("aud").value.begin()).mark(), name_mark(""));
 }
 
 TEST_F(Json, YieldsValuesInDocumentOrder) {

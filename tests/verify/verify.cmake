@@ -20,7 +20,7 @@ assay_add_test(engine_test
   SOURCES ${here}/attack_test.cc ${here}/control_test.cc ${here}/engine_codes_test.cc ${here}/engine_keys_test.cc
           ${here}/engine_opaque_bounds_test.cc ${here}/engine_opaque_test.cc ${here}/engine_remembered_test.cc
           ${here}/engine_sharing_test.cc ${here}/engine_test.cc ${here}/explain_test.cc ${here}/key_sources_test.cc
-          ${here}/missing_key_test.cc
+          ${here}/latest_lookups_test.cc ${here}/missing_key_test.cc
           ${here}/event_receiver_test.cc ${here}/feed_watch_test.cc
           ${here}/pipeline_test.cc ${here}/revocation_records_test.cc
           ${here}/revocation_stage_test.cc ${here}/signature_stage_test.cc ${here}/status_stage_test.cc
