@@ -92,6 +92,9 @@ void read_rows(Connection& connection, const char* sql, Salvage& salvage) {
 
 // From both ends: a page that cannot be read ends a reading.
 void read_tables(const std::string& path, Salvage& salvage) {
+  // Beside an empty file SQLite would remove the write-ahead log, which may hold all that is left.
+  std::error_code ignored;
+  if (fs::is_empty(path, ignored)) return;
   Connection connection;
   if (connection.open(path).is_fault()) return;
   static_cast<void>(connection.run("PRAGMA locking_mode = EXCLUSIVE; PRAGMA trusted_schema = OFF"));

@@ -104,6 +104,17 @@ TEST_F(SqliteLogRepairTest, ALostFileIsBegunAnewAndSaysHowMuchIsLost) {
   EXPECT_EQ(append_and_wait(log, {record_of(1)}).last_sequence, 211U);
 }
 
+TEST_F(SqliteLogRepairTest, BesideAnEmptyFileTheWriteAheadLogIsReadAndKept) {
+  const std::string wal = read_whole(path_ + "-wal");
+  write_whole(path_, "");
+  const RepairReport report = repair_sqlite_log(path_);
+  ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
+  // The ten that were lifted are among them: lifts are not looked for among the bytes.
+  EXPECT_EQ(report.carved_count, 200U) << report.complaint;
+  EXPECT_TRUE(read_whole(report.kept_copy + "-wal") == wal);
+  EXPECT_EQ(replay_of(path_).revoked.size(), 200U);
+}
+
 TEST_F(SqliteLogRepairTest, DoesNotTouchALogInUse) {
   SqliteLog log(path_);
   static_cast<void>(replay_of(log));
