@@ -35,9 +35,10 @@ PROGRAMS = tuple(f"{folder}/*" for folder in PROGRAM_FOLDERS)
 DOORS = (
     (r"tl/expected\.hpp", "tl::expected", ("engine/include/assay/expected.h",)),
     (r"simdjson\.h", "simdjson", ("engine/jose/json*", "bench/naive*")),
-    (r"openssl/", "OpenSSL", ("engine/keys/evp_key*", "engine/keys/rsa_lanes*", "engine/verify/evp_verify*",
-                              "engine/verify/evp_sign*", "engine/verify/evp_seal*", "engine/verify/digest*",
-                              "engine/server/tls*", "tools/*", "tests/*", "bench/*", "fuzz/*")),
+    (r"openssl/", "OpenSSL", ("engine/keys/evp_key*", "engine/keys/rsa_lanes*", "engine/keys/rsa_montgomery*",
+                              "engine/verify/rsa_single*", "engine/verify/evp_verify*", "engine/verify/evp_sign*",
+                              "engine/verify/evp_seal*", "engine/verify/digest*", "engine/server/tls*", "tools/*",
+                              "tests/*", "bench/*", "fuzz/*")),
     (r"absl/", "Abseil", ABOVE_KERNEL + PROGRAMS),
     (r"liburing(\.h|/)", "liburing", ("engine/server/ring*",)),
     (r"llhttp", "llhttp", ("tests/*", "fuzz/*")),

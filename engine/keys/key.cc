@@ -52,7 +52,10 @@ Key make_key(jose::Jwk jwk) {
   key.alg = jwk.alg;
   key.alg_text = std::move(jwk.alg_text);
   key.secret_k = std::move(jwk.secret_k);
-  if (key.usable() && key.fits(Alg::kRS256)) key.lanes = RsaLanes::make(jwk.modulus_n, jwk.exponent_e);
+  if (key.usable() && key.fits(Alg::kRS256)) {
+    key.lanes = RsaLanes::make(jwk.modulus_n, jwk.exponent_e);
+    key.montgomery = RsaMontgomery::make(jwk.modulus_n, jwk.exponent_e);
+  }
   return key;
 }
 

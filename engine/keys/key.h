@@ -10,6 +10,7 @@
 #include "jose/jwk.h"
 #include "keys/evp_key.h"
 #include "keys/rsa_lanes.h"
+#include "keys/rsa_montgomery.h"
 
 namespace assay::keys {
 
@@ -25,8 +26,9 @@ struct Key {
   std::string secret_k;    // oct alone
   PreparedKey prepared;
   const Key* next_of_kid = nullptr;  // the next key of the set with the same kid; the set's KidTable links it
-  std::unique_ptr<const RsaLanes>
-      lanes;  // of a usable key that fits RS256, where the eight-lane kernel has room for it
+  // Both of a usable key that fits RS256 and has e = 65537.
+  std::unique_ptr<const RsaLanes> lanes;  // where the eight-lane kernel has room for it
+  std::unique_ptr<const RsaMontgomery> montgomery;
 
   [[nodiscard]] bool usable() const noexcept { return prepared.defect == jose::KeyDefect::kNone; }
   // Whether a signature of `token_alg` can be checked by a key like this: type, curve and the key's own alg, whatever

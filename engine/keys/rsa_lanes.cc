@@ -13,6 +13,7 @@
 #include "assay/limits.h"
 #include "base/free_with.h"
 #include "jose/jwk.h"
+#include "keys/emsa_pkcs1.h"
 
 namespace assay::keys {
 namespace {
@@ -23,13 +24,8 @@ using kernel::kLimbBits;
 using BigNumber = std::unique_ptr<BIGNUM, base::FreeWith<BN_free>>;
 using BigNumberContext = std::unique_ptr<BN_CTX, base::FreeWith<BN_CTX_free>>;
 
-constexpr std::string_view kExponent{"\x01\x00\x01", 3};  // 65537
-constexpr int kSquarings = 16;                            // of 65537 = 2^16 + 1
+constexpr int kSquarings = 16;  // of 65537 = 2^16 + 1
 constexpr std::size_t kModulusBitsMax = 4096;
-
-// DigestInfo of a SHA-256 hash up to the hash. RFC 8017 sec 9.2 note 1.
-constexpr std::string_view kSha256Prefix{"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20",
-                                         19};
 
 // Limbs of the size class of a modulus; 0 where there is none.
 std::size_t limbs_for(std::size_t modulus_bits) noexcept {
@@ -41,14 +37,8 @@ std::size_t limbs_for(std::size_t modulus_bits) noexcept {
 static_assert(kModulusBitsMax + kernel::kHeadroomBits <= kernel::kLimbsMax * kLimbBits);
 
 // EM for a hash of zeros. RFC 8017 sec 9.2.
-std::string padding_for(std::size_t modulus_bytes) {
-  const std::size_t ff_bytes = modulus_bytes - 3 - kSha256Prefix.size() - kernel::kHashBytes;
-  std::string padding("\x00\x01", 2);
-  padding.append(ff_bytes, '\xff');
-  padding.push_back('\x00');
-  padding.append(kSha256Prefix);
-  padding.append(kernel::kHashBytes, '\0');
-  return padding;
+std::string block_of_zero_hash(std::size_t modulus_bytes) {
+  return emsa_sha256_padding(modulus_bytes).append(kernel::kHashBytes, '\0');
 }
 
 BigNumber number_of(std::string_view big_endian) noexcept {
@@ -119,7 +109,7 @@ RsaLanes::RsaLanes(Maker, std::size_t limbs) : id_(next_id()), limbs_(limbs), nu
 
 std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::string_view exponent_e) {
   const std::size_t limbs = limbs_for(jose::bit_length(modulus_n));
-  if (limbs == 0 || exponent_e != kExponent) return nullptr;
+  if (limbs == 0 || exponent_e != kFastExponent) return nullptr;
 
   Calculator calculator(modulus_n);
   const BigNumber block = calculator.power_of_2(kBlockLimbs * kLimbBits);
@@ -131,7 +121,7 @@ std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::
   BigNumber power = calculator.power_of_2(0);
   for (int i = 0; i < kSquarings; ++i) power = calculator.multiply(calculator.multiply(power, power), r_inverse);
   const BigNumber hash_factor_k = calculator.negate(power, calculator.n());
-  const BigNumber padding_c = calculator.multiply(hash_factor_k, number_of(padding_for(modulus_n.size())));
+  const BigNumber padding_c = calculator.multiply(hash_factor_k, number_of(block_of_zero_hash(modulus_n.size())));
 
   auto lanes = std::make_unique<RsaLanes>(Maker(), limbs);
   const auto room = [&](std::size_t index) { return std::span(lanes->numbers_).subspan(index * limbs, limbs); };

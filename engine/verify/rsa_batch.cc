@@ -25,19 +25,25 @@ RsaBatch::RsaBatch(const kernel::RsaVariant& variant)
 // There a signature is a fixed byte, which EvpVerifier alone knows.
 bool RsaBatch::takes(const keys::Key&) const noexcept { return false; }
 #else
-bool RsaBatch::takes(const keys::Key& key) const noexcept {
-  return variant_.run != nullptr && key.lanes != nullptr && key.usable();
-}
+bool RsaBatch::takes(const keys::Key& key) const noexcept { return RsaSingle::takes(key); }
 #endif
 
+bool RsaBatch::has_lanes_for(const keys::Key& key) const noexcept {
+  return variant_.run != nullptr && key.lanes != nullptr;
+}
+
 void RsaBatch::verify(std::span<RsaJob> jobs) noexcept {
+  for (RsaJob& job : jobs) {
+    if (!has_lanes_for(*job.key)) job.valid = single_.verify(*job.key, job.hash, job.signature);
+  }
+  if (variant_.run == nullptr) return;
   for (SizeClass& size_class : *size_classes_) verify_class(jobs, size_class);
 }
 
 void RsaBatch::verify_class(std::span<RsaJob> jobs, SizeClass& size_class) noexcept {
   Filling filling;
   for (RsaJob& job : jobs) {
-    if (job.key->lanes->limbs() != size_class.keys.limbs) continue;
+    if (!has_lanes_for(*job.key) || job.key->lanes->limbs() != size_class.keys.limbs) continue;
     job.valid = false;
     if (job.signature.size() != job.key->prepared.modulus_bytes) continue;
     filling.jobs[filling.count] = &job;

@@ -1,4 +1,5 @@
-// RS256 signatures of any keys in any mix, eight at a time in the lanes of a kernel.
+// RS256 signatures of any keys in any mix: eight at a time in the lanes of a kernel where one runs and has room for the
+// key, else one after the other.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include "kernel/kernel.h"
 #include "keys/key.h"
 #include "verify/digest.h"
+#include "verify/rsa_single.h"
 
 namespace assay::verify {
 
@@ -27,15 +29,15 @@ class RsaBatch {
  public:
   explicit RsaBatch(const kernel::RsaVariant& variant);
 
-  // Whether RS256 signatures of `key` can be checked here. False for every key where the variant leaves them to
-  // OpenSSL.
+  // Whether RS256 signatures of `key` can be checked here: of a usable RSA key with e = 65537.
   [[nodiscard]] bool takes(const keys::Key& key) const noexcept;
 
   // Sets `valid` of every job: whether its signature is its key's over its hash. False for a signature of another size
   // than the modulus, and for one that is not below it.
   //
   //   jobs    any number, in any order; grouped here by size class
-  //   cost    for each eight of one class that of one run of the kernel, and less where the last are few
+  //   cost    for each eight of one class that of one run of the kernel, and less where the last are few; without lanes
+  //           that of RsaSingle for each
   //   timing  public data only
   //   spec    RFC 8017 sec 8.2.2
   void verify(std::span<RsaJob> jobs) noexcept;
@@ -56,6 +58,7 @@ class RsaBatch {
   };
   using JobOfLane = std::array<RsaJob*, kernel::kLanes>;  // null: an idle lane
 
+  [[nodiscard]] bool has_lanes_for(const keys::Key& key) const noexcept;
   void verify_class(std::span<RsaJob> jobs, SizeClass& size_class) noexcept;
   // Gives each job a lane where its key's constants stand, or else a free one, and loads them there.
   [[nodiscard]] static JobOfLane assign_lanes(const Filling& filling, SizeClass& size_class) noexcept;
@@ -63,6 +66,7 @@ class RsaBatch {
   void run(Filling& filling, SizeClass& size_class) noexcept;
 
   kernel::RsaVariant variant_;
+  RsaSingle single_;
   std::unique_ptr<std::array<SizeClass, kSizeClassCount>> size_classes_;
 };
 

@@ -1,5 +1,4 @@
-// Checks the signatures of a whole batch: SHA-256 of all at once, RS256 in the lanes of a kernel, everything else by
-// OpenSSL.
+// Checks the signatures of a whole batch: SHA-256 of all at once, RS256 by RsaBatch, everything else by OpenSSL's EVP.
 #pragma once
 
 #include <array>
@@ -34,13 +33,13 @@ class SignatureStage {
  private:
   // Checks the first digest_count_ of digest_states_.
   void check_hashed() noexcept;
-  // Makes a job of the check if its signature can be checked in the kernel's lanes.
+  // Makes a job of the check if its signature is one for RsaBatch.
   [[nodiscard]] bool take_rsa_job(CheckState& state, const Sha256Hash& hash) noexcept;
   void check_hash_by_evp(CheckState& state, const Sha256Hash& hash) noexcept;
   // OpenSSL alone.
   void check_by_evp(CheckState& state) noexcept;
   [[nodiscard]] bool evp_confirms(const CheckState& state, const keys::Key& key) noexcept;
-  // What a kernel had a part in is now and then verified by OpenSSL alone.
+  // What EVP did not do alone it now and then verifies as well.
   void accept_by_kernel(CheckState& state, const keys::Key& key) noexcept;
 
   EvpVerifier evp_;

@@ -97,9 +97,9 @@ struct FeedRule {
 struct EngineOptions {
   Policy policy = {};
   Fetcher* fetcher = nullptr;  // must outlive the engine; may be null where no issuer needs the network
-  // Of the signatures that an RSA kernel of Assay's own accepts, each worker has the first and then one in this many
-  // verified by OpenSSL as well. Where that refuses, the verdict is kernel_fault and the kernel is off for as long as
-  // the engine lives. 0: none.
+  // Of the signatures that are accepted without OpenSSL's EVP (RS256), each worker has the first and then one in this
+  // many verified by EVP as well. Where that refuses, the verdict is kernel_fault, and EVP alone verifies for as long
+  // as the engine lives. 0: none.
   std::uint32_t recheck_one_in = kRecheckOneInDefault;
   // Memory of one worker for JWTs that it has verified, in bytes: claimed when the worker is made, touched where used.
   // A token found there has its signature neither decoded nor verified again; every other check is made each time. 0:

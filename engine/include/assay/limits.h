@@ -122,7 +122,7 @@ inline constexpr std::size_t kVerifiedCacheBytesDefault = std::size_t{8} * 1024 
 inline constexpr std::size_t kVerifiedCacheBytesMin = std::size_t{256} * 1024;
 static_assert(kVerifiedCacheBytesMin >= kTokenBytesMax + kScratchBytesPerCheck);
 
-// Of the signatures that an RSA kernel accepts, one in this many is verified by OpenSSL as well.
+// Of the signatures that are accepted without OpenSSL's EVP, one in this many is verified by it as well.
 inline constexpr std::uint32_t kRecheckOneInDefault = 4096;
 
 // Security event tokens that are remembered so that none acts twice.
