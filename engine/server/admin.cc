@@ -126,7 +126,7 @@ void AdminHandler::serve_guarded(const Endpoint& endpoint, const Call& call, Tic
   const AdminRights::Answer answer = rights_.judge(call.request(), ticket, call.now);
   switch (answer.kind) {
     case AdminRights::Answer::Kind::kGranted:
-      call.responder.vouch(call.exchange.id);
+      call.responder.vouch(call.exchange.id, Standing::kTrusted);
       return (this->*endpoint.serve)(call);
     case AdminRights::Answer::Kind::kRefused: return call.pass_on(answer.refusal);
     case AdminRights::Answer::Kind::kPending:
@@ -151,7 +151,7 @@ void AdminHandler::serve_client(const Call& call, Progress progress) {
     count_client_fault(form.error(), options_.revoke_faults);
     return call.pass_on(oauth_errors_.write(form.error()));
   }
-  call.responder.vouch(call.exchange.id);
+  call.responder.vouch(call.exchange.id, Standing::kKnown);
   for (; progress.entrances_done < token_entrances_.size(); ++progress.entrances_done) {
     const Check check{.token = form->token,
                       .path = "/",

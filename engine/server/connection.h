@@ -98,7 +98,7 @@ struct Connection {
   bool close_after_send = false;  // the response that ends the connection was written
   bool lingers = false;           // read and drop what comes after the last response
   bool has_asked = false;         // a whole request has come
-  bool is_vouched = false;        // its client has proved who it is
+  Standing standing = Standing::kUnproven;
   Peer::Kind peer_kind = Peer::Kind::kTcp;
   std::uint8_t address_bytes = 0;
   char address[kAddressBytes] = {};

@@ -30,6 +30,13 @@ struct Peer {
   std::string_view address;  // kTcp: numeric, without port and brackets, IPv4-mapped IPv6 as IPv4; kUnix: empty
 };
 
+// What the client of a connection has proved, in rising order.
+enum class Standing : std::uint8_t {
+  kUnproven,  // nothing
+  kKnown,     // who it is: it goes before strangers
+  kTrusted,   // that it may steer this server: nobody goes before it
+};
+
 // One complete request: the head was accepted by the strict reader and the body has arrived whole.
 //
 // What a handler need not look for, because such requests are refused before: repeated Host, Content-Length,

@@ -53,9 +53,9 @@ class Responder {
   // Cost: one copy, no allocation once the worker's buffers have grown to the size in use.
   void answer(ExchangeId id, const HttpResponse& response);
 
-  // The client of this request has proved who it is: its connection is vouched for from now on (Displaced). An id that
-  // was answered or abandoned before is ignored.
-  void vouch(ExchangeId id) noexcept;
+  // The client of this request has proved to be so much: its connection stands so high from now on (Displaced), or as
+  // it does where that is higher. An id that was answered or abandoned before is ignored.
+  void vouch(ExchangeId id, Standing standing) noexcept;
 
   // Of this worker alone.
   [[nodiscard]] HttpServerStats stats() const noexcept;
@@ -101,7 +101,7 @@ enum class BodyUse : std::uint8_t {
 // Whose place a new connection gets once connections_max is reached.
 enum class Displaced : std::uint8_t {
   kIdle,      // a client's that has never asked, or has asked nothing for head_timeout; of none: the new one is closed
-  kUnproven,  // the oldest connection's of those that nobody has vouched for, whatever it does; of none: as kIdle
+  kUnproven,  // the oldest connection's of the lowest Standing, whatever it does; where all are kTrusted: as kIdle
 };
 
 struct ListenerOptions {

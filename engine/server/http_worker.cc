@@ -44,7 +44,7 @@ std::int64_t scan_interval(const HttpLimits& limits) noexcept {
 
 void Responder::answer(ExchangeId id, const HttpResponse& response) { worker_->answer(id, response); }
 
-void Responder::vouch(ExchangeId id) noexcept { worker_->vouch(id); }
+void Responder::vouch(ExchangeId id, Standing standing) noexcept { worker_->vouch(id, standing); }
 
 HttpServerStats Responder::stats() const noexcept {
   HttpServerStats stats;

@@ -80,7 +80,7 @@ class HttpWorker final : private TransportEvents {
 
   // As Responder has them.
   void answer(ExchangeId id, const HttpResponse& response);
-  void vouch(ExchangeId id) noexcept;
+  void vouch(ExchangeId id, Standing standing) noexcept;
 
  private:
   // TransportEvents

@@ -104,12 +104,13 @@ void HttpWorker::end_connection(std::uint32_t index) {
   connection.deadline_ns = now_.monotonic_ns + kLingerNs;
 }
 
-// Whether whoever comes goes before this connection, whatever it does. Only its age counts then: anything else a client
-// that floods can have at will, and would with it outlast one that has come to prove who it is.
+// Whether whoever comes goes before this connection, whatever it does. Only what its client has proved and its age
+// count then: anything else a client that floods can have at will, and would with it outlast one that has come to prove
+// more.
 bool HttpWorker::gives_way(const Connection& connection) const noexcept {
   const bool is_here =
       connection.phase == Connection::Phase::kOpen || connection.phase == Connection::Phase::kLingering;
-  return displaced_ == Displaced::kUnproven && is_here && !connection.is_vouched;
+  return displaced_ == Displaced::kUnproven && is_here && connection.standing != Standing::kTrusted;
 }
 
 // Whether a newcomer may have this connection's place. Where it does not give way: its client has never asked anything,
@@ -127,8 +128,8 @@ bool HttpWorker::may_be_displaced(std::uint32_t index) const noexcept {
   return idle_ns >= timeout_ns(Awaiting::kHead);
 }
 
-// Closes up to `count` connections: first those that give way, in the order in which they came; then those that never
-// asked, and of these and the others the ones that have been idle for longest.
+// Closes up to `count` connections: first those that give way, of the lowest standing and in the order in which they
+// came; then those that never asked, and of these and the others the ones that have been idle for longest.
 // Cost: one look at every connection, in turns that find no free place and in no other.
 void HttpWorker::displace(std::size_t count) {
   std::vector<std::uint32_t> victims;
@@ -138,7 +139,7 @@ void HttpWorker::displace(std::size_t count) {
   const auto rank_of = [this](std::uint32_t index) {
     const Connection& connection = connections_[index];
     const bool is_first = gives_way(connection);
-    return std::tuple(!is_first, connection.has_asked && !is_first,
+    return std::tuple(!is_first, is_first ? connection.standing : Standing::kTrusted, connection.has_asked && !is_first,
                       is_first ? connection.number : connection.deadline_ns);
   };
   const auto goes_first = [&rank_of](std::uint32_t one, std::uint32_t other) { return rank_of(one) < rank_of(other); };

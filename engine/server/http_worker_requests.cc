@@ -1,4 +1,5 @@
 // HttpWorker: from bytes to requests, from answers to bytes.
+#include <algorithm>
 #include <utility>
 
 #include "assay/limits.h"
@@ -134,9 +135,11 @@ void HttpWorker::answer(ExchangeId id, const HttpResponse& response) {
   write_answered(connection);
 }
 
-void HttpWorker::vouch(ExchangeId id) noexcept {
+void HttpWorker::vouch(ExchangeId id, Standing standing) noexcept {
   const ExchangeSlot* const slot = exchanges_.find_waiting(id);
-  if (slot != nullptr) connections_[slot->connection].is_vouched = true;
+  if (slot == nullptr) return;
+  Connection& connection = connections_[slot->connection];
+  connection.standing = std::max(connection.standing, standing);
 }
 
 // Moves the oldest answers, up to the first request that still waits, into the output.

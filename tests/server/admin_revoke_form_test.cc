@@ -1,10 +1,12 @@
 #include "server/admin_revoke_form.h"
 
+#include <deque>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/admin.h"
 #include "tests/server/sidecar_fixture.h"
 #include "tests/verify/fake_revocation_log.h"
 
@@ -92,6 +94,18 @@ TEST_F(RevokeFormTest, AClientMustProveWhoItIs) {
   EXPECT_THAT(wrong.body, HasSubstr("\"error\":\"invalid_client\""));
   EXPECT_THAT(wrong.value("www-authenticate"), HasSubstr("Basic"));
   EXPECT_EQ(code_of(token), "<none>");
+}
+
+TEST_F(RevokeFormTest, AClientOnEveryPlaceKeepsNoOperatorOut) {
+  const std::string body = "token=a.b.c";
+  const std::string request = "POST /revoke HTTP/1.1\r\nHost: h\r\n" + kForm + kShop +
+                              "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+  std::deque<SidecarClient> shops;
+  for (std::size_t i = 0; i < kAdminConnectionsMax; ++i) {
+    EXPECT_EQ(shops.emplace_back(*sidecar_->admin_address()).exchange(request).status, 200) << i;
+  }
+  SidecarClient operators(*sidecar_->admin_address());
+  EXPECT_EQ(operators.exchange(get("/revocations", bearer(kSecret))).status, 200);
 }
 
 TEST_F(RevokeFormTest, ClientsThatProveNothingAreCountedByReason) {

@@ -10,7 +10,7 @@
 namespace assay::server {
 namespace {
 
-// Four places, each for whoever came last or is vouched for: by asking for /proof.
+// Four places, each for whoever came last or is vouched for: known by asking for /name, trusted by asking for /proof.
 class HttpServerProof : public GroundTest {
  protected:
   static constexpr std::size_t kPlaces = 4;
@@ -23,7 +23,8 @@ class HttpServerProof : public GroundTest {
       return std::make_unique<ScriptedHandler>(
           [](std::span<const Exchange> exchanges, Responder& responder) {
             for (const Exchange& exchange : exchanges) {
-              if (exchange.request->target == "/proof") responder.vouch(exchange.id);
+              if (exchange.request->target == "/name") responder.vouch(exchange.id, Standing::kKnown);
+              if (exchange.request->target == "/proof") responder.vouch(exchange.id, Standing::kTrusted);
               if (exchange.request->target != "/never") echo({&exchange, 1}, responder);
             }
           },
@@ -104,7 +105,32 @@ TEST_P(HttpServerProof, WhoHasProvedItselfStaysAndIsServed) {
   EXPECT_EQ(server_->stats().connections_displaced, 4 * kPlaces + 1);
 }
 
-TEST_P(HttpServerProof, OfClientsThatHaveAllProvedThemselvesNoneGoes) {
+TEST_P(HttpServerProof, WhoIsKnownGivesWayAfterStrangersAndOutlastsNoNewcomer) {
+  std::vector<TestClient> known;
+  for (std::size_t i = 0; i + 1 < kPlaces; ++i) {
+    known.emplace_back(address());
+    ASSERT_TRUE(is_served(known.back(), "/name"));
+  }
+  TestClient stranger(address());
+  ASSERT_TRUE(is_served(stranger, "/new"));
+  known.emplace_back(address());
+  ASSERT_TRUE(is_served(known.back(), "/name"));
+  EXPECT_TRUE(stranger.is_closed());
+  for (TestClient& client : known) EXPECT_TRUE(is_served(client, "/again"));
+
+  TestClient trusted(address());
+  EXPECT_TRUE(is_served(trusted, "/proof")) << "all that are known do not keep it out";
+  EXPECT_TRUE(known.front().is_closed()) << "the oldest goes";
+  EXPECT_TRUE(is_served(trusted, "/name"));
+  for (std::size_t i = 0; i < 2 * kPlaces; ++i) {
+    known.emplace_back(address());
+    ASSERT_TRUE(is_served(known.back(), "/name"));
+  }
+  EXPECT_TRUE(is_served(trusted, "/again")) << "what it has proved stays";
+  EXPECT_EQ(server_->stats().connections_refused, 0U);
+}
+
+TEST_P(HttpServerProof, OfClientsThatAreAllTrustedNoneGoes) {
   std::vector<TestClient> proved;
   for (std::size_t i = 0; i < kPlaces; ++i) {
     proved.emplace_back(address());
