@@ -79,14 +79,22 @@ TEST_F(RevocationsPageTest, CountsByKindAndShowsTheLog) {
   EXPECT_THAT(body, testing::Not(HasSubstr("alice")));
 }
 
-TEST_F(RevocationsPageTest, ShowsTheFleet) {
-  log_in_memory_.health_now = {.accepts_appends = false,
-                               .last_sequence = 7,
-                               .fleet = RevocationLogHealth::Fleet::kCutOff,
-                               .unpropagated_count = 3,
-                               .fleet_seen_us = 1'710'223'631'000'000,
-                               .fleet_position = "17-0",
-                               .complaint = "no route to \"10.0.0.5\""};
+// The same, with a log that has lost its fleet.
+class CutOffRevocationsPageTest : public RevocationsPageTest {
+ protected:
+  void SetUp() override {
+    log_in_memory_.health_now = {.accepts_appends = false,
+                                 .last_sequence = 7,
+                                 .fleet = RevocationLogHealth::Fleet::kCutOff,
+                                 .unpropagated_count = 3,
+                                 .fleet_seen_us = 1'710'223'631'000'000,
+                                 .fleet_position = "17-0",
+                                 .complaint = "no route to \"10.0.0.5\""};
+    RevocationsPageTest::SetUp();
+  }
+};
+
+TEST_F(CutOffRevocationsPageTest, ShowsTheFleet) {
   const std::string body = page().body;
   EXPECT_THAT(body, HasSubstr("\"log\":{\"accepts\":false,\"sequence\":7,"));
   EXPECT_THAT(body, HasSubstr("\"fleet\":\"cut_off\",\"unpropagated\":3,\"fleet_seen\":1710223631,"

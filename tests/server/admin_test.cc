@@ -1,7 +1,7 @@
 #include "server/admin.h"
 
+#include <atomic>
 #include <deque>
-#include <optional>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -287,14 +287,14 @@ TEST_F(AdminTest, AnAnswerOfIntrospectionIsForgotten) {
 }
 
 TEST_F(AdminTest, AReloadIsAskedForAndItsReasonTold) {
-  std::optional<std::string> fault;
-  reload_ = [&fault]() -> tl::expected<void, std::string> {
-    if (fault) return tl::unexpected<std::string>(*fault);
+  std::atomic<bool> is_broken{false};  // the admin listener's thread reads it
+  reload_ = [&is_broken]() -> tl::expected<void, std::string> {
+    if (is_broken) return tl::unexpected<std::string>("assay.toml:3:1: unknown key");
     return {};
   };
   start_with_secret();
   EXPECT_EQ(call("/reload", "").body, "{\"reloaded\":true}\n");
-  fault = "assay.toml:3:1: unknown key";
+  is_broken = true;
   const ClientResponse response = call("/reload", "");
   EXPECT_EQ(response.status, 422);
   EXPECT_THAT(response.body, HasSubstr("assay.toml:3:1: unknown key"));

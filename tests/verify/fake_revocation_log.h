@@ -13,7 +13,8 @@
 
 namespace assay::test {
 
-// Calls of the engine and settle() may come from different threads; the fields are set before the engine is opened.
+// Calls of the engine and settle() may come from different threads, and `outcome` may change at any time; the other
+// fields are set before the engine is opened.
 class FakeRevocationLog final : public RevocationLog {
  public:
   FakeRevocationLog() = default;
@@ -68,7 +69,7 @@ class FakeRevocationLog final : public RevocationLog {
   }
 
   bool holds = false;
-  AppendOutcome outcome = AppendOutcome::kDurable;
+  std::atomic<AppendOutcome> outcome{AppendOutcome::kDurable};
   ReplayOutcome replay_outcome = ReplayOutcome::kReplayed;
   std::vector<RevocationRecord> kept;  // what replay() hands over
   RevocationLogHealth health_now{.accepts_appends = true, .fleet_position = {}, .complaint = {}};
