@@ -324,7 +324,7 @@ TEST_F(Json, HasRoomForTheDensestDocuments) {
     JsonReader tight(size);
     for (const std::string& text :
          {repeat("{\"a\":", size), "{\"a\":[" + repeat("1,", size), "{\"\":" + repeat("[", size)}) {
-      const PaddedText padded(std::string_view(text).substr(0, size));
+      const PaddedText padded(std::string_view{text}.substr(0, size));
       EXPECT_FALSE(tight.read(padded.view(), arena_));
     }
   }

@@ -12,7 +12,6 @@ assay_add_test(server_decision_test
     ${CMAKE_CURRENT_LIST_DIR}/media_type_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/oauth_error_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/settings_faults_test.cc
-    ${CMAKE_CURRENT_LIST_DIR}/media_type_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/token_location_test.cc
     ${CMAKE_CURRENT_LIST_DIR}/wake_set_test.cc
   LIBS assay::server)

@@ -114,8 +114,8 @@ TEST_F(RedisLogTest, OfTwoBoundsAtOnceTheLaterCountsEverywhereAndStays) {
   for (std::int64_t round = 1; round <= 10; ++round) {
     const std::int64_t later = 1000 * round + 1;
     redis_->pause();
-    a->log().append({record_before(1000 * round)}, [](AppendResult) {});
-    b->log().append({record_before(later)}, [](AppendResult) {});
+    a->log().append({record_before(1000 * round)}, [](const AppendResult&) {});
+    b->log().append({record_before(later)}, [](const AppendResult&) {});
     redis_->go_on();
     EXPECT_TRUE(becomes_true([&] {
       const RevocationLogHealth first = a->log().health();

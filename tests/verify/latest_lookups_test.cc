@@ -90,6 +90,7 @@ TEST(LatestLookups, VerdictsAreThoseOfEveryCheckAlone) {
     std::array<Verdict, kBatchMax> verdicts;
     worker.decide(checks, verdicts, kNow);
     std::vector<std::string> together;
+    together.reserve(verdicts.size());
     for (const Verdict& verdict : verdicts) together.push_back(text_of(verdict));
     for (std::size_t i = 0; i < checks.size(); ++i) {
       std::array<Verdict, 1> alone;
