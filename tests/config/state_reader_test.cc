@@ -1,5 +1,9 @@
 #include "config/state_reader.h"
 
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,6 +20,12 @@ using testing::Not;
 const std::string kOne(test::kIssuer);
 const std::string kLog = "[state]\nrevocations = \"sqlite:/var/lib/assay/revocations.db\"\n";
 const std::string kFleet = kLog + "fleet = \"redis://assay@10.0.0.5:6379,10.0.0.6/1\"\n";
+
+std::string joined(std::initializer_list<std::string_view> parts) {
+  std::string text;
+  for (const std::string_view part : parts) text += part;
+  return text;
+}
 
 TEST(StateReader, ReadsALogOfThisNodeAlone) {
   const Configuration configuration = accepted(kLog + kOne);
@@ -89,12 +99,13 @@ TEST(StateReader, SharesNoAnswersUnlessItIsTold) {
   EXPECT_EQ(silent->state->share_wait, EngineOptions{}.share_wait);
   EXPECT_EQ(describe(*test::read(describe(*silent), files)), describe(*silent));
   for (const char* off : {"share_wait = \"20ms\"\n", "share_answers = false\nshare_wait = \"20ms\"\n"}) {
-    const auto read = test::read(fleet + off + kOne, files);
+    const auto read = test::read(joined({fleet, off, kOne}), files);
     ASSERT_FALSE(read.has_value()) << off;
     EXPECT_THAT(read.error()[0].message, HasSubstr("state.share_wait: has no effect: no answers are shared"));
   }
   for (const char* wait : {"0s", "500us", "1001ms"}) {
-    EXPECT_FALSE(test::read(fleet + "share_answers = true\nshare_wait = \"" + wait + "\"\n" + kOne, files)) << wait;
+    EXPECT_FALSE(test::read(joined({fleet, "share_answers = true\nshare_wait = \"", wait, "\"\n", kOne}), files))
+        << wait;
   }
   EXPECT_FALSE(test::read(fleet + "share_answers = \"yes\"\n" + kOne, files));
 }
@@ -123,13 +134,13 @@ TEST(StateReader, WantsTheFleetsPasswordInAFile) {
   files.variables["ID_KEY"] = std::string(32, 'k');
   for (const char* user : {"assay:hidden", ":hidden", "a%3Ab:hidden@x"}) {
     const auto read =
-        test::read(kLog + "id_key_env = \"ID_KEY\"\nfleet = \"redis://" + user + "@h/1\"\n" + kOne, files);
+        test::read(joined({kLog, "id_key_env = \"ID_KEY\"\nfleet = \"redis://", user, "@h/1\"\n", kOne}), files);
     ASSERT_FALSE(read.has_value()) << user;
     EXPECT_THAT(read.error()[0].message, HasSubstr("state.fleet: holds a password"));
     EXPECT_THAT(read.error()[0].message, Not(HasSubstr("hidden")));
   }
   for (const char* url : {"redis://[::1]:6379/1", "redis://assay@[::1]:6379/1", "redis://h:1,i:2/a@b:c"}) {
-    const auto read = test::read(kLog + "id_key_env = \"ID_KEY\"\nfleet = \"" + url + "\"\n" + kOne, files);
+    const auto read = test::read(joined({kLog, "id_key_env = \"ID_KEY\"\nfleet = \"", url, "\"\n", kOne}), files);
     EXPECT_TRUE(read.has_value()) << url;
   }
 }

@@ -21,7 +21,7 @@ using test::ScriptedServer;
 using testing::HasSubstr;
 using testing::Not;
 
-test::Script always(std::string bytes) {
+test::Script always(const std::string& bytes) {
   return [bytes](Connection& connection, const std::string&) { connection.send(bytes); };
 }
 
@@ -297,6 +297,7 @@ TEST(HttpFetcher, RefusesHeadersThatCouldStartAnother) {
   EXPECT_EQ(server.connection_count(), 0);
 }
 
+// NOLINTBEGIN(concurrency-mt-unsafe): no other thread looks at the environment while these change it
 TEST(HttpFetcher, IsNotSteeredByTheEnvironment) {
   ScriptedServer proxy(always(response("200 OK", "from the proxy")));
   ScriptedServer server(always(response("200 OK", "from the server")));
@@ -315,6 +316,7 @@ TEST(HttpFetcher, UsesTheConfiguredProxyEvenWhereTheEnvironmentExempts) {
   EXPECT_EQ(fetch_and_wait(fetcher, plain_get("http://issuer.invalid/keys")).body, "from the proxy");
   ::unsetenv("no_proxy");
 }
+// NOLINTEND(concurrency-mt-unsafe)
 
 TEST(HttpFetcher, KeepsConnectionsForReuse) {
   ScriptedServer server(always(response("200 OK", "x")));

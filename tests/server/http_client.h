@@ -212,7 +212,7 @@ inline constexpr Ground kGrounds[] = {{PollerChoice::kIoUring, Address::Kind::kT
 inline Address free_address(Address::Kind kind) {
   static std::atomic<int> count{0};
   if (kind == Address::Kind::kTcp) return {.kind = kind, .host = "127.0.0.1", .port = 0, .path = {}};
-  const char* const folder = std::getenv("TMPDIR");
+  const char* const folder = std::getenv("TMPDIR");  // NOLINT(concurrency-mt-unsafe): nothing changes it
   return {.kind = kind,
           .host = {},
           .port = 0,

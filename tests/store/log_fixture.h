@@ -92,8 +92,8 @@ inline AppendResult append_and_wait(RevocationLog& log, std::vector<RevocationRe
 
 inline std::pair<AppendResult, std::vector<RevocationRecord>> apply_and_wait(SqliteLog& log, FleetUpdate update) {
   std::promise<std::pair<AppendResult, std::vector<RevocationRecord>>> promise;
-  log.apply_fleet(std::move(update), [&](AppendResult result, std::span<const RevocationRecord> written) {
-    promise.set_value({std::move(result), {written.begin(), written.end()}});
+  log.apply_fleet(std::move(update), [&](const AppendResult& result, std::span<const RevocationRecord> written) {
+    promise.set_value({result, {written.begin(), written.end()}});
   });
   return promise.get_future().get();
 }

@@ -75,6 +75,7 @@ class RedisServerProcess {
     pid_ = ::fork();
     if (pid_ == 0) {
       std::vector<char*> arguments;
+      arguments.reserve(words.size() + 1);
       for (std::string& word : words) arguments.push_back(word.data());
       arguments.push_back(nullptr);
       ::execv(kProgram, arguments.data());

@@ -72,7 +72,7 @@ TEST_F(RedisLogTest, ARevocationReachesTheOtherNodeWithinATenthOfASecond) {
   std::vector<double> latencies_ms;
   for (std::uint64_t i = 0; i < 300; ++i) {
     const auto begin = std::chrono::steady_clock::now();
-    a->log().append({record_of(i)}, [](AppendResult) {});
+    a->log().append({record_of(i)}, [](const AppendResult&) {});
     ASSERT_TRUE(becomes_true([&] { return b->is_revoked(i); }));
     latencies_ms.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count());
   }
@@ -141,7 +141,7 @@ TEST_F(RedisLogTest, ANodeThatWasOfflineReadsWhatItMissed) {
   ASSERT_TRUE(becomes_true([&] { return b->is_revoked(1); }));
   b->close();
   EXPECT_EQ(a->lift(1), AppendOutcome::kDurable);
-  for (std::uint64_t i = 10; i < 2510; ++i) a->log().append({record_of(i)}, [](AppendResult) {});
+  for (std::uint64_t i = 10; i < 2510; ++i) a->log().append({record_of(i)}, [](const AppendResult&) {});
   EXPECT_EQ(a->revoke(2), AppendOutcome::kDurable);
   b->open();
   EXPECT_TRUE(becomes_true([&] { return b->revoked_count() == 2501 && !b->is_revoked(1); }));
@@ -251,7 +251,7 @@ TEST_F(RedisLogTest, AClosedLogSettlesWhatWaits) {
   ASSERT_TRUE(a->follows());
   redis_->pause();
   std::promise<AppendOutcome> settled;
-  a->log().append({record_of(1)}, [&](AppendResult result) { settled.set_value(result.outcome); });
+  a->log().append({record_of(1)}, [&](const AppendResult& result) { settled.set_value(result.outcome); });
   a->close();
   EXPECT_TRUE(is_durable(settled.get_future().get()));
   redis_->go_on();
