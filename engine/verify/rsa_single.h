@@ -28,7 +28,7 @@ class RsaSingle {
   // not below it, and for whatever goes wrong.
   //
   //   key      takes(key); must outlive the call
-  //   cost     18 multiplications modulo n, as EVP_PKEY_verify has 19; no allocation after the first of a size
+  //   cost     18 multiplications modulo n where EVP_PKEY_verify has 19; no allocation after the first of a size
   //   timing   public data only
   //   spec     RFC 8017 sec 8.2.2
   [[nodiscard]] bool verify(const keys::Key& key, const Sha256Hash& hash,

@@ -2,6 +2,7 @@
 //
 //   {"op":"verify","alg":A,"jwk":{...},"msg":HEX,"sig":HEX}      {"valid":true} or {"valid":false,"reason":NAME}
 //     with "kernel":V and RS256                                   the same, by that variant of the RSA kernel
+//     with "kernel":"none" and RS256                              the same, as where no kernel runs
 //   {"op":"rsa_public","kernel":V,"n":HEX,"e":HEX,"s":HEX}        {"valid":true,"bytes":HEX}: s^e mod n, on which the
 //                                                                kernel and OpenSSL agree; or valid and reason as above
 //   {"op":"kernels"}                                             {"base64url":NAMES,"rsa":NAMES}: the variants that run
