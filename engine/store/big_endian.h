@@ -18,6 +18,13 @@ inline void append_u64(std::string& bytes, std::uint64_t value) {
   for (std::size_t i = 0; i < sizeof value; ++i) bytes.push_back(static_cast<char>(value >> (56 - 8 * i) & 0xff));
 }
 
+// Reads the four bytes from `place` on.
+[[nodiscard]] inline std::uint32_t get_u32(const std::uint8_t* place) noexcept {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | place[i];
+  return value;
+}
+
 // Reads the eight bytes from `place` on.
 [[nodiscard]] inline std::uint64_t get_u64(const std::uint8_t* place) noexcept {
   std::uint64_t value = 0;

@@ -20,7 +20,6 @@ constexpr std::uint64_t kPageBytes = 4096;
 // The head of a file of SQLite: its mark, and how many pages it has, most significant byte first.
 constexpr std::string_view kFileMark{"SQLite format 3\0", 16};
 constexpr std::size_t kPageCountAt = 28;
-constexpr std::size_t kPageCountBytes = 4;
 
 // The first page that a line of quick_check names: "*** in database main *** Page 7: ..." or "On tree page 3 cell 5".
 std::optional<std::uint64_t> offset_of_page_in(std::string_view line) {
@@ -39,12 +38,11 @@ std::optional<std::uint64_t> offset_of_page_in(std::string_view line) {
 // Where the file ends, if that is before the last of the pages that its head counts.
 std::optional<std::uint64_t> early_end_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
-  std::string head(kPageCountAt + kPageCountBytes, '\0');
+  std::string head(kPageCountAt + sizeof(std::uint32_t), '\0');
   if (!file.read(head.data(), static_cast<std::streamsize>(head.size())) || !head.starts_with(kFileMark)) {
     return std::nullopt;
   }
-  std::uint64_t pages = 0;
-  for (const char byte : head.substr(kPageCountAt)) pages = pages << 8 | static_cast<unsigned char>(byte);
+  const std::uint64_t pages = get_u32(bytes_of(head).data() + kPageCountAt);
   const auto bytes = static_cast<std::uint64_t>(file.seekg(0, std::ios::end).tellg());
   return bytes < pages * kPageBytes ? std::optional(bytes) : std::nullopt;
 }

@@ -25,12 +25,6 @@ constexpr std::size_t kFrameSaltsAt = 8;
 constexpr std::size_t kFrameSumAt = 16;
 constexpr std::size_t kPageBytesMax = 65536;
 
-std::uint32_t get_u32(Bytes bytes, std::size_t at) noexcept {
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : bytes.subspan(at, sizeof value)) value = value << 8 | byte;
-  return value;
-}
-
 // Precondition: a whole number of pairs of words.
 class RunningSum {
  public:
@@ -45,12 +39,12 @@ class RunningSum {
 
   // Whether the sum stands at `at`.
   [[nodiscard]] bool is_at(Bytes bytes, std::size_t at) const noexcept {
-    return get_u32(bytes, at) == first_ && get_u32(bytes, at + sizeof first_) == second_;
+    return get_u32(bytes.data() + at) == first_ && get_u32(bytes.data() + at + sizeof first_) == second_;
   }
 
  private:
   [[nodiscard]] std::uint32_t word(Bytes bytes, std::size_t at) const noexcept {
-    const std::uint32_t value = get_u32(bytes, at);
+    const std::uint32_t value = get_u32(bytes.data() + at);
     return reads_big_endian_ ? value : __builtin_bswap32(value);
   }
 
@@ -69,14 +63,14 @@ Bytes read_next(std::ifstream& file, std::span<std::uint8_t> bytes) {
 bool is_of_round(Bytes head, Bytes frame) noexcept {
   if (frame.size() < kFrameHeadBytes) return false;
   const auto agrees = [&](std::size_t at) {
-    return get_u32(frame, kFrameSaltsAt + at) == get_u32(head, kHeadSaltsAt + at);
+    return get_u32(frame.data() + kFrameSaltsAt + at) == get_u32(head.data() + kHeadSaltsAt + at);
   };
   return agrees(0) || agrees(kSaltBytes);
 }
 
 bool has_both_salts(Bytes head, Bytes frame) noexcept {
-  return get_u32(frame, kFrameSaltsAt) == get_u32(head, kHeadSaltsAt) &&
-         get_u32(frame, kFrameSaltsAt + kSaltBytes) == get_u32(head, kHeadSaltsAt + kSaltBytes);
+  return get_u32(frame.data() + kFrameSaltsAt) == get_u32(head.data() + kHeadSaltsAt) &&
+         get_u32(frame.data() + kFrameSaltsAt + kSaltBytes) == get_u32(head.data() + kHeadSaltsAt + kSaltBytes);
 }
 
 }  // namespace
@@ -86,10 +80,10 @@ WalExtent measure_wal(const std::string& path) {
   std::array<std::uint8_t, kHeadBytes> head{};
   const std::size_t head_bytes = read_next(file, head).size();
   if (head_bytes == 0) return {};
-  const std::uint32_t magic = get_u32(head, 0);
+  const std::uint32_t magic = get_u32(head.data());
   RunningSum sum(magic);
   sum.add(Bytes(head).first(kHeadSummedBytes));
-  const std::size_t page_bytes = get_u32(head, kPageBytesAt);
+  const std::size_t page_bytes = get_u32(head.data() + kPageBytesAt);
   const bool is_head = head_bytes == kHeadBytes && (magic & ~1U) == kMagic && sum.is_at(head, kHeadSummedBytes);
   if (!is_head || page_bytes % (2 * sizeof(std::uint32_t)) != 0 || page_bytes > kPageBytesMax) return {0, true};
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "keys/emsa_pkcs1.h"
 #include "verify/rsa_batch.h"
 
 namespace assay::verify {
@@ -81,7 +82,7 @@ struct KnownAnswer {
     jose::Jwk jwk;
     jwk.type = jose::KeyType::kRsa;
     jwk.modulus_n = octets_of(vector.modulus_n);
-    jwk.exponent_e = std::string("\x01\x00\x01", 3);
+    jwk.exponent_e = std::string(keys::kFastExponent);
     key = keys::make_key(std::move(jwk));
   }
   [[nodiscard]] RsaJob job() const {

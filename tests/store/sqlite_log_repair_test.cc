@@ -32,6 +32,19 @@ class SqliteLogRepairTest : public testing::Test {
     return read_whole(path_);
   }
 
+  // Leaves a log whose fingerprint, "a fingerprint", has another first byte, and says where.
+  void damage_fingerprint(std::size_t& at) {
+    {
+      SqliteLog log(path_, "a fingerprint");
+      ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
+    }
+    std::string main = copied_file();
+    at = main.find("a fingerprint");
+    ASSERT_NE(at, std::string::npos);
+    main[at] = 'b';
+    write_whole(path_, main);
+  }
+
   LogFolder folder_{LogFolder::Place::kMemory};
   std::string path_ = folder_.path();
 };
@@ -210,15 +223,8 @@ TEST_F(SqliteLogRepairTest, FindsTheFingerprintOfTheIdKeyAmongTheBytes) {
 }
 
 TEST_F(SqliteLogRepairTest, ALostFingerprintIsReplacedByTheConfiguredOneAndSaidSo) {
-  {
-    SqliteLog log(path_, "a fingerprint");
-    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
-  }
-  std::string main = copied_file();
-  const std::size_t at = main.find("a fingerprint");
-  ASSERT_NE(at, std::string::npos);
-  main[at] = 'b';
-  write_whole(path_, main);
+  std::size_t at = 0;
+  ASSERT_NO_FATAL_FAILURE(damage_fingerprint(at));
   EXPECT_THAT(check_sqlite_log(path_).complaint, HasSubstr("damaged at byte " + std::to_string(at) + " ("));
   const RepairReport report = repair_sqlite_log(path_, {.id_key_fingerprint = "one"});
   ASSERT_EQ(report.outcome, RepairReport::Outcome::kRepaired) << report.complaint;
@@ -294,15 +300,8 @@ TEST_F(SqliteLogRepairTest, SaysThatAnIdKeyBesideARunningProcessCannotBeSeen) {
 }
 
 TEST_F(SqliteLogRepairTest, ADamagedFingerprintIsDamage) {
-  {
-    SqliteLog log(path_, "a fingerprint");
-    ASSERT_EQ(replay_of(log).result.outcome, ReplayOutcome::kReplayed);
-  }
-  std::string main = copied_file();
-  const std::size_t at = main.find("a fingerprint");
-  ASSERT_NE(at, std::string::npos);
-  main[at] = 'b';
-  write_whole(path_, main);
+  std::size_t at = 0;
+  ASSERT_NO_FATAL_FAILURE(damage_fingerprint(at));
   const LogFinding finding = check_sqlite_log(path_, "a fingerprint");
   EXPECT_EQ(finding.outcome, LogFinding::Outcome::kDamaged);
   EXPECT_THAT(finding.complaint, HasSubstr("the fingerprint of the id key"));
