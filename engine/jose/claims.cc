@@ -7,6 +7,7 @@
 
 #include "assay/limits.h"
 #include "base/attributes.h"
+#include "base/same_text.h"
 #include "jose/numeric_date.h"
 
 namespace assay::jose {
@@ -34,50 +35,51 @@ constexpr std::array<std::string_view, kSlotCount> kSlotNames{
     "iss", "sub", "jti", "client_id", "azp", "aud", "exp", "nbf", "iat", "scope", "scp", "scopes", "status",
 };
 
-// The slot of each mark, so that a member is compared with one of them at most; kSlotCount where no slot has it.
-constexpr std::array<std::uint8_t, kNameMarkCount> kSlotOfMark = [] {
-  std::array<std::uint8_t, kNameMarkCount> slots{};
-  slots.fill(kSlotCount);
-  for (std::size_t i = 0; i < kSlotCount; ++i) slots[name_mark(kSlotNames[i])] = static_cast<std::uint8_t>(i);
-  return slots;
-}();
-static_assert([] {
-  for (std::size_t i = 0; i < kSlotCount; ++i) {
-    if (kSlotOfMark[name_mark(kSlotNames[i])] != i) return false;
-  }
-  return true;
-}());
-
 // The registered claims of a payload, whatever their types: where they stand in the document, 0 where they do not.
 using Slots = std::array<std::uint32_t, kSlotCount>;
 
-// The first and the last four bytes of a name of four bytes or more; of a shorter one the same with two.
+// The first and the last four bytes of a name of four bytes or more; of a shorter one all it has.
 constexpr std::uint64_t ends_of(std::string_view name) {
   const auto byte = [name](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(name[i])}; };
   const std::size_t size = name.size();
-  if (size < 4) return byte(0) | byte(1) << 8 | byte(size - 2) << 16 | byte(size - 1) << 24;
+  if (size < 4) return name_word(name);
   return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24 | byte(size - 4) << 32 | byte(size - 3) << 40 |
          byte(size - 2) << 48 | byte(size - 1) << 56;
 }
 constexpr std::size_t kNameBytesMin = 3;
 constexpr std::size_t kNameBytesInEnds = 8;  // up to here the ends are the whole name
-constexpr std::array<std::uint64_t, kSlotCount> kSlotEnds = [] {
-  std::array<std::uint64_t, kSlotCount> ends{};
-  for (std::size_t i = 0; i < kSlotCount; ++i) ends[i] = ends_of(kSlotNames[i]);
-  return ends;
-}();
 static_assert(std::all_of(kSlotNames.begin(), kSlotNames.end(),
                           [](std::string_view name) { return name.size() >= kNameBytesMin; }));
+
+// The slot of each mark, so that a member is compared with one of them at most, and what its name has.
+struct MarkedSlot {
+  std::uint64_t ends = 0;
+  std::uint32_t size = 0xffff'ffff;  // no name's: no slot has the mark
+  std::uint32_t slot = kSlotCount;
+};
+constexpr std::array<MarkedSlot, kNameMarkCount> kSlotOfMark = [] {
+  std::array<MarkedSlot, kNameMarkCount> slots{};
+  for (std::uint32_t i = 0; i < kSlotCount; ++i) {
+    const std::string_view name = kSlotNames[i];
+    slots[name_mark(name)] = {.ends = ends_of(name), .size = static_cast<std::uint32_t>(name.size()), .slot = i};
+  }
+  return slots;
+}();
+static_assert([] {
+  for (std::size_t i = 0; i < kSlotCount; ++i) {
+    if (kSlotOfMark[name_mark(kSlotNames[i])].slot != i) return false;
+  }
+  return true;
+}());
 
 // The slot of a claim's name; kSlotCount if it has none. Every member of every token comes by: no call, two words
 // compared.
 ASSAY_ALWAYS_INLINE std::size_t find_slot(const JsonValue& member) noexcept {
-  const std::size_t slot = kSlotOfMark[member.mark()];
-  if (slot == kSlotCount) return kSlotCount;
+  const MarkedSlot& marked = kSlotOfMark[member.mark()];
   const std::string_view name = member.name();
-  if (kSlotNames[slot].size() != name.size()) return kSlotCount;
-  if (kSlotEnds[slot] != ends_of(name)) return kSlotCount;
-  return name.size() <= kNameBytesInEnds || kSlotNames[slot] == name ? slot : kSlotCount;
+  if (marked.size != name.size() || marked.ends != ends_of(name)) return kSlotCount;
+  const bool is_whole = name.size() <= kNameBytesInEnds || base::same_text(kSlotNames[marked.slot], name);
+  return is_whole ? marked.slot : std::size_t{kSlotCount};
 }
 
 std::size_t child_count(const JsonValue& value) noexcept {
@@ -134,10 +136,7 @@ bool read_date(const JsonValue& root, std::uint32_t index, Rounding rounding,
   if (index == 0) return true;
   const JsonValue value = root.at(index);
   if (value.kind() != JsonKind::kNumber) return false;
-  const Expected<NumericDate> read = parse_numeric_date(value.text(), rounding);
-  if (!read) return false;
-  date = *read;
-  return true;
+  return read_numeric_date(value.text(), rounding, date.emplace());
 }
 
 // The one scope claim that counts: kSlotCount if there is none.
@@ -218,34 +217,34 @@ bool list_texts(const JsonValue& value, base::Arena& arena, std::span<const std:
 
 }  // namespace
 
-Expected<void> read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept {
+ErrorCode read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept {
   const std::span<Claim> room = arena.take_rest<Claim>();
   Slots slots{};
   std::size_t count = 0;
   for (const JsonValue member : root) {
-    if (count == room.size()) return fail(ErrorCode::kOverloaded);
+    if (count == room.size()) return ErrorCode::kOverloaded;
     std::construct_at(&room[count++], Claim{.name = member.name(), .text = member.text(), .kind = member.kind()});
     if (const std::size_t slot = find_slot(member); slot != kSlotCount) slots[slot] = member.index();
   }
   claims.members = arena.shrink(room, count);
-  if (read_registered(root, slots, claims) != kSlotCount) return fail(ErrorCode::kBadClaim);
+  if (read_registered(root, slots, claims) != kSlotCount) return ErrorCode::kBadClaim;
 
   claims.has_aud = slots[kAud] != 0;
   if (claims.has_aud && !list_texts(root.at(slots[kAud]), arena, claims.audiences)) {
-    return fail(ErrorCode::kOverloaded);
+    return ErrorCode::kOverloaded;
   }
   if (const std::size_t scope = find_scope(slots); scope != kSlotCount) {
     const JsonValue value = root.at(slots[scope]);
     claims.scope_is_list = value.kind() == JsonKind::kArray;
-    if (!list_texts(value, arena, claims.scope_texts)) return fail(ErrorCode::kOverloaded);
+    if (!list_texts(value, arena, claims.scope_texts)) return ErrorCode::kOverloaded;
   }
   if (slots[kStatus] != 0) claims.status = read_status(root.at(slots[kStatus]));
-  return {};
+  return ErrorCode::kNone;
 }
 
 Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept {
   Expected<Claims> claims(tl::in_place);
-  if (const Expected<void> fits = read_claims(root, arena, *claims); !fits) return Unexpected(fits.error());
+  if (const ErrorCode code = read_claims(root, arena, *claims); code != ErrorCode::kNone) return fail(code);
   return claims;
 }
 

@@ -57,8 +57,9 @@ struct Claims {
 //             overloaded: `arena` is full
 [[nodiscard]] Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept;
 
-// As parse_claims, into `claims`, which are default-made. Of a payload that is refused they hold some.
-[[nodiscard]] Expected<void> read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept;
+// As parse_claims, into `claims`, which are default-made, with its code; kNone: read. Of a payload that is refused they
+// hold some.
+[[nodiscard]] ErrorCode read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept;
 
 // The name of the claim that parse_claims refused `root` for; for messages. Empty if it would not.
 [[nodiscard]] std::string_view find_bad_claim(JsonValue root) noexcept;

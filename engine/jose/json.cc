@@ -10,6 +10,7 @@
 // holds. So one loop without recursion walks the list and checks every token against RFC 8259.
 #include "jose/json.h"
 
+#include <algorithm>
 #include <array>
 
 #include <simdjson.h>
@@ -68,7 +69,7 @@ class Walk {
   // The first byte of the token at hand. Precondition: !at_end().
   [[nodiscard]] char first_byte() const noexcept { return text_[*token_]; }
 
-  bool take_plain_member() noexcept;
+  bool take_plain_members() noexcept;
   ErrorCode take_item() noexcept;
   ErrorCode take_name() noexcept;
   ErrorCode take_value() noexcept;
@@ -96,6 +97,58 @@ class Walk {
   char closing_ = '\0';  // bracket of the innermost container
   bool is_new_ = false;  // that container has no item yet
 };
+
+// A run of plain members: where it begins and then ends, the marks of the object's names, how many members it has.
+struct PlainRun {
+  const std::uint32_t* token;
+  std::uint64_t marks;
+  std::uint32_t first_node;
+  std::uint32_t member_count;
+};
+
+// Takes members as nearly all are, `"name":"text"` and `"name":1712345678` without blanks, for as long as they come and
+// `nodes` have room. True if it stopped behind one of them; false if a name is at hand whose member is another one, or
+// that is to be looked at twice. Precondition: the document has no escapes. Out of line, because with the whole walk
+// around it the loop has too few registers.
+ASSAY_NOINLINE bool take_plain_members(const char* text, const std::uint32_t* tokens_end, std::span<JsonNode> nodes,
+                                       PlainRun& run) noexcept {
+  const std::uint32_t* token = run.token;
+  std::uint64_t marks = run.marks;
+  std::uint32_t count = 0;
+  bool is_behind = false;
+  while (!is_behind && tokens_end - token >= 3 && count < nodes.size()) {
+    const char* const name_at = text + token[0];
+    const char* const colon = text + token[1];
+    const char* const value_at = text + token[2];
+    const char* const end = text + token[3];
+    if (*name_at != '"' || *colon != ':' || colon - name_at < 2 || colon[-1] != '"') break;
+    const std::string_view name{name_at + 1, static_cast<std::size_t>(colon - name_at - 2)};
+    std::string_view value{value_at, static_cast<std::size_t>(end - value_at)};
+    JsonKind kind = JsonKind::kNumber;
+    if (*value_at == '"') {
+      if (value.size() < 2 || end[-1] != '"') break;
+      value = value.substr(1, value.size() - 2);
+      kind = JsonKind::kString;
+    } else if (!is_plain_integer(value)) {
+      break;
+    }
+    const std::uint8_t mark = name_mark(name);
+    const std::uint64_t bit = std::uint64_t{1} << mark;
+    if ((marks & bit) != 0) break;
+    marks |= bit;
+    const std::uint32_t node_end = run.first_node + count + 1;
+    std::construct_at(&nodes[count],
+                      JsonNode{.name = name, .text = value, .end = node_end, .kind = kind, .mark = mark});
+    ++count;
+    token += 3;
+    is_behind = tokens_end - token < 2 || text[*token] != ',';
+    if (!is_behind) ++token;
+  }
+  run.token = token;
+  run.marks = marks;
+  run.member_count = count;
+  return is_behind;
+}
 
 bool has_member(std::span<const JsonNode> nodes, std::uint32_t object, std::string_view name) noexcept {
   const auto end = static_cast<std::uint32_t>(nodes.size());
@@ -127,7 +180,8 @@ ErrorCode Walk::run() noexcept {
   return at_end() ? ErrorCode::kNone : ErrorCode::kBadJson;
 }
 
-// Takes the end of the innermost container, or its next member or element with the comma before it.
+// Takes the end of the innermost container, or its next member or element with the comma before it; of plain members
+// all that follow.
 ASSAY_ALWAYS_INLINE ErrorCode Walk::take_item() noexcept {
   if (first_byte() == closing_) {
     close();
@@ -140,32 +194,23 @@ ASSAY_ALWAYS_INLINE ErrorCode Walk::take_item() noexcept {
   }
   is_new_ = false;
   if (closing_ == '}') {
-    if (take_plain_member()) return ErrorCode::kNone;
+    if (take_plain_members()) return ErrorCode::kNone;
     if (const ErrorCode code = take_name(); code != ErrorCode::kNone) return code;
   }
   return take_value();
 }
 
-// Takes a member as nearly all are, `"name":"text"` without blanks and escapes; false, and nothing taken, if it is
-// another one or if its name is to be looked at twice.
-ASSAY_ALWAYS_INLINE bool Walk::take_plain_member() noexcept {
-  if (has_escapes_ || tokens_end_ - token_ < 3) return false;
-  const std::size_t name = token_[0];
-  const std::size_t colon = token_[1];
-  const std::size_t value = token_[2];
-  const std::size_t end = token_[3];
-  const bool is_plain = text_[name] == '"' && text_[colon] == ':' && text_[value] == '"' && colon - name >= 2 &&
-                        text_[colon - 1] == '"' && end - value >= 2 && text_[end - 1] == '"';
-  if (!is_plain) return false;
-  name_ = {text_ + name + 1, colon - name - 2};
-  mark_ = name_mark(name_);
-  const std::uint64_t mark = std::uint64_t{1} << mark_;
-  if ((innermost_.marks & mark) != 0 || innermost_.member_count >= kComparedMembersMax) return false;
-  innermost_.marks |= mark;
-  ++innermost_.member_count;
-  add_node(JsonKind::kString, {text_ + value + 1, end - value - 2});
-  token_ += 3;
-  return true;
+ASSAY_ALWAYS_INLINE bool Walk::take_plain_members() noexcept {
+  if (has_escapes_ || innermost_.member_count >= kComparedMembersMax) return false;
+  const std::size_t room =
+      std::min<std::size_t>(kComparedMembersMax - innermost_.member_count, nodes_.size() - node_count_);
+  PlainRun run{.token = token_, .marks = innermost_.marks, .first_node = node_count_, .member_count = 0};
+  const bool is_behind = assay::jose::take_plain_members(text_, tokens_end_, nodes_.subspan(node_count_, room), run);
+  token_ = run.token;
+  innermost_.marks = run.marks;
+  innermost_.member_count += run.member_count;
+  node_count_ += run.member_count;
+  return is_behind;
 }
 
 // Takes the name and the colon behind it.

@@ -13,17 +13,8 @@ constexpr std::uint32_t kNoCodePoint = 0xffffffff;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-bool are_eight_digits(const char* text) noexcept {
-  std::uint64_t word;
-  std::memcpy(&word, text, sizeof(word));
-  constexpr std::uint64_t kHighHalves = 0xf0f0'f0f0'f0f0'f0f0;
-  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030;
-  // Bytes 0x30 to 0x3f pass the first test; 6 more carries those above '9' out of the range.
-  return (word & kHighHalves) == kZeros && ((word + 0x0606'0606'0606'0606) & kHighHalves) == kZeros;
-}
-
 const char* skip_digits(const char* at, const char* end) noexcept {
-  while (end - at >= 8 && are_eight_digits(at)) at += 8;
+  while (end - at >= 8 && are_eight_digits(load_eight(at))) at += 8;
   while (at != end && is_digit(*at)) ++at;
   return at;
 }

@@ -5,11 +5,20 @@
 
 #include "assay/expected.h"
 #include "base/arena.h"
+#include "base/attributes.h"
+#include "jose/digits.h"
 
 namespace assay::jose {
 
 // Insignificant white space. RFC 8259 sec 2.
 [[nodiscard]] constexpr bool is_json_blank(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+// Whether the whole of `text` is 8 to 16 digits without a leading zero: nearly every number of a token, which is a
+// date.
+[[nodiscard]] ASSAY_ALWAYS_INLINE bool is_plain_integer(std::string_view text) noexcept {
+  return text.size() >= 8 && text.size() <= 16 && text[0] != '0' && are_eight_digits(load_eight(text.data())) &&
+         are_eight_digits(load_eight(text.data() + text.size() - 8));
+}
 
 // Whether the whole of `text` is a number: no sign but a leading minus, no leading zero, digits around the point.
 //   cost      one pass; the size of the number does not matter

@@ -1,13 +1,12 @@
 #include "jose/numeric_date.h"
 
 #include <algorithm>
-#include <bit>
 #include <charconv>
 #include <cstdint>
-#include <cstring>
 
 #include "assay/limits.h"
 #include "base/attributes.h"
+#include "jose/digits.h"
 
 namespace assay::jose {
 
@@ -82,23 +81,7 @@ constexpr std::size_t kPlainDigitsMin = 8;
 constexpr std::size_t kPlainDigitsMax = 12;
 static_assert(kNumericDateUsMax / kUsPerSecond >= 1'000'000'000'000, "plain dates are kept exactly");
 
-// Words are read from memory as they lie.
-static_assert(std::endian::native == std::endian::little);
-
-// The eight digits that `text` starts with, first digit highest; kNoDigits if one of them is none.
 constexpr std::int64_t kNoDigits = -1;
-ASSAY_ALWAYS_INLINE std::int64_t read_eight_digits(const char* text) noexcept {
-  std::uint64_t word;
-  std::memcpy(&word, text, sizeof(word));
-  constexpr std::uint64_t kHighHalves = 0xf0f0'f0f0'f0f0'f0f0;
-  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030;
-  // Bytes 0x30 to 0x3f pass the first test; 6 more carries those above '9' out of the range.
-  if ((word & kHighHalves) != kZeros || ((word + 0x0606'0606'0606'0606) & kHighHalves) != kZeros) return kNoDigits;
-  word -= kZeros;
-  word = (word * 10 + (word >> 8)) & 0x00ff'00ff'00ff'00ff;    // four pairs
-  word = (word * 100 + (word >> 16)) & 0x0000'ffff'0000'ffff;  // two groups of four
-  return static_cast<std::int64_t>((word * 10'000 + (word >> 32)) & 0xffff'ffff);
-}
 
 // The seconds of a date of kPlainDigitsMin to kPlainDigitsMax digits and nothing else; kNoDigits for every other text.
 ASSAY_ALWAYS_INLINE std::int64_t read_plain_seconds(std::string_view number) noexcept {
@@ -109,35 +92,51 @@ ASSAY_ALWAYS_INLINE std::int64_t read_plain_seconds(std::string_view number) noe
     if (number[i] < '0' || number[i] > '9') return kNoDigits;
     high = high * 10 + (number[i] - '0');
   }
-  const std::int64_t low = read_eight_digits(number.data() + tail);
-  return low == kNoDigits ? kNoDigits : high * 100'000'000 + low;
+  const std::uint64_t low = load_eight(number.data() + tail);
+  return are_eight_digits(low) ? high * 100'000'000 + value_of_eight(low) : kNoDigits;
 }
 
-}  // namespace
-
-Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept {
-  if (const std::int64_t seconds = read_plain_seconds(number); seconds != kNoDigits) {
-    return NumericDate{seconds * kUsPerSecond};
-  }
+// As read_numeric_date, for every number; the microseconds.
+bool read_decimal(std::string_view number, Rounding rounding, std::int64_t& us) noexcept {
   const Decimal decimal = take_apart(number);
   const std::size_t first = find_nonzero(decimal, 0);
-  if (first == decimal.digit_count()) return NumericDate{0};
-  if (decimal.negative) return fail(ErrorCode::kBadClaim);
+  us = 0;
+  if (first == decimal.digit_count()) return true;
+  if (decimal.negative) return false;
 
   // How many digits from `first` on make whole microseconds.
   const std::int64_t kept = static_cast<std::int64_t>(decimal.integer.size()) - static_cast<std::int64_t>(first) +
                             decimal.exponent + kFractionDigits;
-  if (kept > kSecondDigitsMax + kFractionDigits) return fail(ErrorCode::kBadClaim);
+  if (kept > kSecondDigitsMax + kFractionDigits) return false;
 
   const std::size_t us_end = first + static_cast<std::size_t>(std::max<std::int64_t>(kept, 0));
   const std::size_t seconds_end = us_end - std::min(us_end - first, static_cast<std::size_t>(kFractionDigits));
   const std::int64_t seconds = read_digits(decimal, first, seconds_end);
   const std::int64_t fraction_us = read_digits(decimal, seconds_end, us_end);
-  if (seconds >= kNumericDateEndS) return fail(ErrorCode::kBadClaim);
-  if (seconds > kNumericDateUsMax / kUsPerSecond) return NumericDate{kNumericDateUsMax};
+  if (seconds >= kNumericDateEndS) return false;
 
   const bool round_up = rounding == Rounding::kUp && find_nonzero(decimal, us_end) < decimal.digit_count();
-  return NumericDate{std::min(seconds * kUsPerSecond + fraction_us + (round_up ? 1 : 0), kNumericDateUsMax)};
+  us = kNumericDateUsMax;
+  if (seconds <= kNumericDateUsMax / kUsPerSecond) {
+    us = std::min(seconds * kUsPerSecond + fraction_us + (round_up ? 1 : 0), kNumericDateUsMax);
+  }
+  return true;
+}
+
+}  // namespace
+
+bool read_numeric_date(std::string_view number, Rounding rounding, NumericDate& date) noexcept {
+  if (const std::int64_t seconds = read_plain_seconds(number); seconds != kNoDigits) {
+    date.us = seconds * kUsPerSecond;
+    return true;
+  }
+  return read_decimal(number, rounding, date.us);
+}
+
+Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept {
+  NumericDate date;
+  if (!read_numeric_date(number, rounding, date)) return fail(ErrorCode::kBadClaim);
+  return date;
 }
 
 std::size_t format_numeric_date(NumericDate date, char (&text)[kNumericDateTextMax]) noexcept {

@@ -8,6 +8,7 @@
 
 #include "assay/policy.h"
 #include "base/arena.h"
+#include "base/same_text.h"
 
 namespace assay::jose {
 
@@ -22,7 +23,7 @@ struct ScopeValue {
   std::string_view text;        // the value as people write it: "partners:read", "location[orders.write]", "location[]"
 
   friend bool operator==(const ScopeValue& a, const ScopeValue& b) noexcept {
-    return a.level == b.level && a.permission == b.permission;
+    return base::same_text(a.level, b.level) && base::same_text(a.permission, b.permission);
   }
 };
 

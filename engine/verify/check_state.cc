@@ -1,6 +1,7 @@
 #include "verify/check_state.h"
 
 #include <algorithm>
+#include <memory>
 
 namespace assay::verify {
 namespace {
@@ -17,9 +18,9 @@ void prefetch(std::string_view text) noexcept {
 
 void begin(CheckState& state, const Check& check) noexcept {
   prefetch(check.token);
-  // Copied from memory that is at rest: a state made here and moved there would be read while it is still written.
-  static const CheckState untouched;
-  state = untouched;
+  // Made where it stays: a state made here and moved there would be read while it is still written.
+  std::destroy_at(&state);
+  std::construct_at(&state);
   state.check = &check;
 }
 

@@ -76,7 +76,7 @@ struct CheckState {
   RouteMatch route;
   TokenKind kind = TokenKind::kUnknown;
   ParsedToken token;                    // kJwt
-  std::string_view unverified_payload;  // kJwt, kRememberedJwt: the claims' JSON text
+  std::string_view unverified_payload;  // the claims' JSON text
   jose::Claims unverified_claims;       // of the payload, or of the introspection answer
   const CompiledIssuer* issuer = nullptr;
   std::uint32_t issuer_index = 0;
@@ -100,13 +100,15 @@ inline void mark(CheckState& state, Step step, Trace::Mark value) noexcept {
 }
 // Closes the check with an error. Returns false.
 bool close(CheckState& state, Step step, Error error) noexcept;
-// Notes that a step passed, or closes the check with the error. Returns whether the check goes on.
-inline bool pass(CheckState& state, Step step, const Expected<void>& result) noexcept {
-  if (!result) return close(state, step, result.error());
-  mark(state, step, Trace::Mark::kPassed);
-  return true;
-}
 // Closes the check. Returns false.
 bool refuse(CheckState& state, Step step, ErrorCode code, std::size_t offset = 0) noexcept;
+// Notes that a step passed.
+inline void pass(CheckState& state, Step step) noexcept { mark(state, step, Trace::Mark::kPassed); }
+// Notes that a step passed (kNone), or closes the check with the code. Returns whether the check goes on.
+inline bool judge(CheckState& state, Step step, ErrorCode code) noexcept {
+  if (code != ErrorCode::kNone) return refuse(state, step, code);
+  pass(state, step);
+  return true;
+}
 
 }  // namespace assay::verify

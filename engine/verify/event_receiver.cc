@@ -79,7 +79,7 @@ bool EventReceiver::read_claims(Open& open) const {
   const Expected<jose::JsonValue> root = open.json.read(open.judged.jws->unverified_payload(), *open.judged.arena);
   if (!root) return open.refuse(EventOutcome::kMalformed, "claims");
   open.root = *root;
-  if (!jose::read_claims(*root, *open.judged.arena, open.claims)) {
+  if (jose::read_claims(*root, *open.judged.arena, open.claims) != ErrorCode::kNone) {
     return open.refuse(EventOutcome::kBadClaims, jose::find_bad_claim(*root));
   }
   // RFC 8417 sec 2.2. `exp` need not be there, for what has happened does not end.

@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 
 #include "base/check.h"
+#include "base/same_text.h"
 
 namespace assay::verify {
 
@@ -19,7 +20,7 @@ HeaderMemo::Place HeaderMemo::place_of(std::string_view segment) noexcept {
 
 const jose::JoseHeader* HeaderMemo::find(std::string_view segment) noexcept {
   if (segment.empty()) return nullptr;
-  if (latest_ == nullptr || latest_->text() != segment) {
+  if (latest_ == nullptr || !base::same_text(latest_->text(), segment)) {
     const std::span<Entry> set = place_of(segment).set;
     const auto found =
         std::find_if(set.begin(), set.end(), [&](const Entry& entry) { return entry.text() == segment; });

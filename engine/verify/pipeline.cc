@@ -1,7 +1,9 @@
 #include "verify/pipeline.h"
 
 #include <algorithm>
+#include <new>
 
+#include "base/same_text.h"
 #include "jose/compact.h"
 #include "verify/checks.h"
 #include "verify/maker.h"
@@ -29,6 +31,14 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       verified_(parts.verified_cache_bytes),
       verified_counters_(parts.verified_counters) {}
 
+// The stage is an argument of the template: it is called by its name, or becomes part of the loop.
+template <void (Pipeline::*kStage)(CheckState&) noexcept>
+void Pipeline::each(std::span<CheckState> states) noexcept {
+  for (CheckState& state : states) {
+    if (state.open) (this->*kStage)(state);
+  }
+}
+
 // The life of a token. Each stage runs for all checks that are still open before the next begins.
 void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, Now now) noexcept {
   policy_ = &policy;
@@ -37,26 +47,22 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   headers_.begin_batch();
   verified_.begin_batch();
   latest_ = {};
-  const auto each = [&](void (Pipeline::*stage)(CheckState&) noexcept) {
-    for (CheckState& state : states) {
-      if (state.open) (this->*stage)(state);
-    }
-  };
-  each(&Pipeline::read_request);   // one token, of a length and for a path that is looked at
-  each(&Pipeline::find_verified);  // JWT: verified before, under this policy and these keys?
-  each(&Pipeline::read_shape);     // a compact JWS or an opaque token
-  each(&Pipeline::read_header);    // JWT: alg, kid, typ, crit
-  each(&Pipeline::read_payload);   // JWT: claims, unverified
-  each(&Pipeline::find_answer);    // opaque: what the authorization server says; may pend
-  each(&Pipeline::choose_issuer);  // by iss; another issuer's keys are out of reach from here on
-  each(&Pipeline::check_claims);   // cheap refusals before the signature: these can refuse and nothing else
-  each(&Pipeline::seek_keys);      // JWT: where find_keys will look
-  each(&Pipeline::find_keys);      // JWT: by issuer, kid and alg
-  signatures_.check(states);       // JWT
-  doubt_signatures(states);        // JWT without kid: whether a rotated key is the reason
+  each<&Pipeline::read_request>(states);  // one token, of a length and for a path that is looked at
+  // JWT: verified before, under this policy and these keys?
+  if (verified_.keeps_any()) each<&Pipeline::find_verified>(states);
+  each<&Pipeline::read_shape>(states);           // a compact JWS or an opaque token
+  each<&Pipeline::read_header>(states);          // JWT: alg, kid, typ, crit
+  each<&Pipeline::read_payload>(states);         // JWT: claims, unverified
+  each<&Pipeline::find_answer>(states);          // opaque: what the authorization server says; may pend
+  each<&Pipeline::choose_issuer>(states);        // by iss; another issuer's keys are out of reach from here on
+  each<&Pipeline::check_claims>(states);         // before the signature: these can refuse and nothing else
+  each<&Pipeline::seek_keys>(states);            // JWT: where find_keys will look
+  each<&Pipeline::find_keys>(states);            // JWT: by issuer, kid and alg
+  signatures_.check(states);                     // JWT
+  doubt_signatures(states);                      // JWT without kid: whether a rotated key is the reason
   revocations_.check(states, now.monotonic_ns);  // after every cache
   statuses_.check(states, now.wall_us);          // JWT: after every cache, too
-  each(&Pipeline::check_rights);                 // the route's issuers, claims and scopes
+  each<&Pipeline::check_rights>(states);         // the route's issuers, claims and scopes
   remember_verified(states);                     // JWT: accepted ones alone
 }
 
@@ -70,9 +76,10 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
   if (state.error.code != ErrorCode::kNone) return VerdictMaker::refuse(state.error, arena_.copy(state.detail));
 
   const jose::Claims& claims = state.unverified_claims;  // verified by now
-  const std::string_view issuer_name = name_for_verdict(*state.issuer);
-  const std::string_view kid = key_id_for_verdict(state);
-  const std::span<const std::string_view> scope = scope_for_verdict(state);
+  // All of it is at rest in memory: a view that came in registers would be copied while it is still written.
+  const std::string_view& issuer_name = name_for_verdict(*state.issuer);
+  const std::string_view& kid = key_id_for_verdict(state);
+  const std::span<const std::string_view>& scope = scope_for_verdict(state);
   const bool complete = scope.size() == state.granted.size() && issuer_name.data() != nullptr && kid.data() != nullptr;
   if (!complete) return VerdictMaker::refuse(Error{.code = ErrorCode::kOverloaded}, {});
   return VerdictMaker::accept({.issuer_name = issuer_name,
@@ -81,30 +88,32 @@ Verdict Pipeline::make_verdict(const CheckState& state) noexcept {
                                .client = claims.client,
                                .jwt_id = claims.jti,
                                .key_id = kid,
-                               .claims_json = state.answer != nullptr ? state.answer->json() : state.unverified_payload,
+                               .claims_json = state.unverified_payload,
                                .scope = scope,
                                .claims = claims.members,
                                .expires_at = claims.exp});
 }
 
-std::string_view Pipeline::name_for_verdict(const CompiledIssuer& issuer) noexcept {
+const std::string_view& Pipeline::name_for_verdict(const CompiledIssuer& issuer) noexcept {
   if (latest_.issuer_name.issuer != &issuer) {
     latest_.issuer_name = {.issuer = &issuer, .copy = arena_.copy(issuer.policy.name)};
   }
   return latest_.issuer_name.copy;
 }
 
-std::string_view Pipeline::key_id_for_verdict(const CheckState& state) noexcept {
+const std::string_view& Pipeline::key_id_for_verdict(const CheckState& state) noexcept {
   if (state.remembered != nullptr) return state.remembered->key_id;
-  if (state.verified_by == nullptr || !state.verified_by->kid) return "";
+  static constexpr std::string_view kNoKid = "";
+  if (state.verified_by == nullptr || !state.verified_by->kid) return kNoKid;
   if (latest_.key_id.key != state.verified_by) {
     latest_.key_id = {.key = state.verified_by, .copy = arena_.copy(*state.verified_by->kid)};
   }
   return latest_.key_id.copy;
 }
 
-std::span<const std::string_view> Pipeline::scope_for_verdict(const CheckState& state) noexcept {
-  if (state.granted.empty()) return {};
+const std::span<const std::string_view>& Pipeline::scope_for_verdict(const CheckState& state) noexcept {
+  static constexpr std::span<const std::string_view> kNoScope;
+  if (state.granted.empty()) return kNoScope;
   if (latest_.scope_texts.granted.data() != state.granted.data()) {
     const std::span<std::string_view> texts = arena_.take<std::string_view>(state.granted.size());
     for (std::size_t i = 0; i < texts.size(); ++i) texts[i] = state.granted[i].text;
@@ -138,12 +147,14 @@ void Pipeline::read_request(CheckState& state) noexcept {
     refuse(state, Step::kRequest, match.error().code, match.error().offset);
     return;
   }
-  pass(state, Step::kRequest, {});
+  pass(state, Step::kRequest);
 }
 
 Expected<RouteMatch> Pipeline::find_route(const Check& check) noexcept {
   LatestLookups::Target& latest = latest_.target;
-  if (latest.path.data() != nullptr && latest.path == check.path && latest.method == check.method) return latest.route;
+  const bool is_latest = latest.path.data() != nullptr && base::same_text(latest.path, check.path) &&
+                         base::same_text(latest.method, check.method);
+  if (is_latest) return latest.route;
   const Expected<RouteMatch> match = policy_->routes.match(check.method, check.path);
   if (match) latest = {.method = check.method, .path = check.path, .route = *match};
   return match;
@@ -152,13 +163,13 @@ Expected<RouteMatch> Pipeline::find_route(const Check& check) noexcept {
 void Pipeline::read_shape(CheckState& state) noexcept {
   if (state.kind == TokenKind::kRememberedJwt) return;
   const std::string_view text = state.check->token;
-  const Expected<CompactJws> jws = jose::split_compact(text);
-  if (jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
+  const Error unsplit = jose::split_compact(text, state.token.jws);
+  const bool is_jws = unsplit.code == ErrorCode::kNone;
+  if (is_jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
     state.kind = TokenKind::kJwt;
-    state.token.jws = *jws;
     if (verified_.keeps_any()) count_verified(VerifiedCount::kMisses, 1);
     mark(state, Step::kIntrospection, Trace::Mark::kSkipped);
-    pass(state, Step::kShape, {});
+    pass(state, Step::kShape);
     return;
   }
   const bool may_be_opaque = state.entrance != nullptr && state.entrance->opaque.has_value();
@@ -169,22 +180,25 @@ void Pipeline::read_shape(CheckState& state) noexcept {
     for (const Step step : {Step::kHeader, Step::kPayload, Step::kAlgorithm, Step::kKey, Step::kSignature}) {
       mark(state, step, Trace::Mark::kSkipped);
     }
-    pass(state, Step::kShape, {});
+    pass(state, Step::kShape);
     return;
   }
-  refuse(state, Step::kShape, ErrorCode::kMalformedToken, jws ? 0 : jws.error().offset);
+  refuse(state, Step::kShape, ErrorCode::kMalformedToken, unsplit.offset);
 }
 
 // Decodes into the arena, with `padding_bytes` readable bytes of any content behind. `offset` is the segment's own in
 // the token.
-Expected<std::span<const std::uint8_t>> Pipeline::decode_segment(std::string_view segment, std::size_t offset,
-                                                                 std::size_t padding_bytes) noexcept {
+Error Pipeline::decode_segment(std::string_view segment, std::size_t offset, std::size_t padding_bytes,
+                               std::span<const std::uint8_t>& decoded) noexcept {
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
   const std::span<std::uint8_t> room = arena_.take<std::uint8_t>(bytes + padding_bytes);
-  if (room.size() != bytes + padding_bytes) return fail(ErrorCode::kOverloaded);
+  if (room.size() != bytes + padding_bytes) return {.code = ErrorCode::kOverloaded};
   const std::size_t fault = kernels_.base64url.run(segment.data(), segment.size(), room.data());
-  if (fault != kernel::kBase64urlAccepted) return fail(ErrorCode::kBadBase64url, offset + fault);
-  return room.first(bytes);
+  if (fault != kernel::kBase64urlAccepted) {
+    return {.code = ErrorCode::kBadBase64url, .offset = static_cast<std::uint32_t>(offset + fault)};
+  }
+  decoded = room.first(bytes);
+  return {};
 }
 
 Expected<void> Pipeline::parse_header(CheckState& state) noexcept {
@@ -192,9 +206,10 @@ Expected<void> Pipeline::parse_header(CheckState& state) noexcept {
   if (kernel::base64url_decoded_bytes(segment.size()) > kHeaderBytesMax) {
     return fail(ErrorCode::kMalformedToken, kHeaderBytesMax);
   }
-  const auto text = decode_segment(segment, 0, jose::kJsonPaddingBytes);
-  if (!text) return Unexpected(text.error());
-  const Expected<jose::JsonValue> root = json_.read(as_text(*text), arena_);
+  std::span<const std::uint8_t> text;
+  const Error error = decode_segment(segment, 0, jose::kJsonPaddingBytes, text);
+  if (error.code != ErrorCode::kNone) return Unexpected(error);
+  const Expected<jose::JsonValue> root = json_.read(as_text(text), arena_);
   if (!root) return Unexpected(root.error());
   const Expected<jose::JoseHeader> header = jose::parse_header(*root);
   if (!header) return Unexpected(header.error());
@@ -208,36 +223,37 @@ void Pipeline::read_header(CheckState& state) noexcept {
   if (const jose::JoseHeader* const known = headers_.find(state.token.jws.header_segment())) {
     state.token.unverified_header = *known;
   } else if (const Expected<void> parsed = parse_header(state); !parsed) {
-    pass(state, Step::kHeader, parsed);
+    close(state, Step::kHeader, parsed.error());
     return;
   }
   // The signature's text is judged together with the header's: both are transport of the same token.
-  const auto signature = decode_segment(state.token.jws.signature_segment(), state.token.jws.payload_end + 1, 0);
-  if (!signature) {
-    pass(state, Step::kHeader, Unexpected(signature.error()));
+  const Error error =
+      decode_segment(state.token.jws.signature_segment(), state.token.jws.payload_end + 1, 0, state.token.signature);
+  if (error.code != ErrorCode::kNone) {
+    close(state, Step::kHeader, error);
     return;
   }
-  state.token.signature = *signature;
-  pass(state, Step::kHeader, {});
+  pass(state, Step::kHeader);
 }
 
 void Pipeline::read_payload(CheckState& state) noexcept {
   if (state.kind != TokenKind::kJwt) return;
-  const auto text =
-      decode_segment(state.token.jws.payload_segment(), state.token.jws.header_end + 1, jose::kJsonPaddingBytes);
-  if (!text) {
-    pass(state, Step::kPayload, Unexpected(text.error()));
+  std::span<const std::uint8_t> text;
+  const Error error =
+      decode_segment(state.token.jws.payload_segment(), state.token.jws.header_end + 1, jose::kJsonPaddingBytes, text);
+  if (error.code != ErrorCode::kNone) {
+    close(state, Step::kPayload, error);
     return;
   }
-  state.unverified_payload = as_text(*text);
-  const Expected<jose::JsonValue> root = json_.read(state.unverified_payload, arena_);
+  state.unverified_payload = as_text(text);
+  const Expected<jose::JsonValue> root = json_.read(as_text(text), arena_);
   if (!root) {
-    pass(state, Step::kPayload, Unexpected(root.error()));
+    close(state, Step::kPayload, root.error());
     return;
   }
-  const Expected<void> fits = jose::read_claims(*root, arena_, state.unverified_claims);
-  if (!fits && fits.error().code == ErrorCode::kBadClaim) state.detail = arena_.copy(jose::find_bad_claim(*root));
-  pass(state, Step::kPayload, fits);
+  const ErrorCode code = jose::read_claims(*root, arena_, state.unverified_claims);
+  if (code == ErrorCode::kBadClaim) state.detail = arena_.copy(jose::find_bad_claim(*root));
+  judge(state, Step::kPayload, code);
 }
 
 void Pipeline::find_answer(CheckState& state) noexcept {
@@ -261,15 +277,16 @@ void Pipeline::find_answer(CheckState& state) noexcept {
     refuse(state, Step::kIntrospection, ErrorCode::kInactive);
     return;
   }
+  state.unverified_payload = state.answer->json();
   state.unverified_claims = state.answer->claims();
-  pass(state, Step::kIntrospection, {});
+  pass(state, Step::kIntrospection);
 }
 
 std::optional<std::uint32_t> Pipeline::find_jwt_issuer(const CompiledEntrance& entrance,
                                                        const jose::Claims& claims) noexcept {
   if (!claims.has_iss) return entrance.find_jwt_issuer(claims.has_iss, claims.iss);
   LatestLookups::JwtIssuer& latest = latest_.jwt_issuer;
-  if (latest.entrance != &entrance || latest.iss != claims.iss) {
+  if (latest.entrance != &entrance || !base::same_text(latest.iss, claims.iss)) {
     latest = {.entrance = &entrance, .iss = claims.iss, .index = entrance.find_jwt_issuer(claims.has_iss, claims.iss)};
   }
   return latest.index;
@@ -296,7 +313,7 @@ void Pipeline::choose_issuer(CheckState& state) noexcept {
     state.issuer = &policy_->issuers[*index];
   }
   state.detail = {};
-  pass(state, Step::kIssuer, {});
+  pass(state, Step::kIssuer);
 }
 
 void Pipeline::check_claims(CheckState& state) noexcept {
@@ -305,24 +322,24 @@ void Pipeline::check_claims(CheckState& state) noexcept {
   // Of a remembered token type and algorithm were judged by this very policy.
   if (state.kind == TokenKind::kJwt) {
     const jose::JoseHeader& header = state.token.unverified_header;
-    if (!pass(state, Step::kType, check_type(header.typ, policy))) return;
+    if (!judge(state, Step::kType, check_type(header.typ, policy))) return;
     const bool allowed = state.issuer->algorithms.test(static_cast<std::size_t>(header.unverified_alg));
     if (!allowed) {
       refuse(state, Step::kAlgorithm, ErrorCode::kAlgNotAllowed);
       return;
     }
-    pass(state, Step::kAlgorithm, {});
+    pass(state, Step::kAlgorithm);
   }
-  if (state.kind == TokenKind::kOpaque && !pass(state, Step::kType, check_token_type(claims))) return;
+  if (state.kind == TokenKind::kOpaque && !judge(state, Step::kType, check_token_type(claims))) return;
   const ExpiryRule rule = state.kind == TokenKind::kOpaque ? ExpiryRule::kOpaque : ExpiryRule::kJwt;
-  if (!pass(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
-  if (!pass(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) {
+  if (!judge(state, Step::kAudience, check_audience(claims, policy, state.detail))) return;
+  if (!judge(state, Step::kExpiry, check_expiry(claims, policy, rule, now_.wall_us, state.detail))) {
     if (state.remembered != nullptr) verified_.forget(*state.remembered);
     return;
   }
-  if (!pass(state, Step::kNotBefore, check_not_before(claims, policy, now_.wall_us))) return;
-  if (!pass(state, Step::kIssuedAt, check_issued_at(claims, policy, now_.wall_us))) return;
-  pass(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));
+  if (!judge(state, Step::kNotBefore, check_not_before(claims, policy, now_.wall_us))) return;
+  if (!judge(state, Step::kIssuedAt, check_issued_at(claims, policy, now_.wall_us))) return;
+  judge(state, Step::kIssuerClaims, check_required_claims(claims, policy.required_claims, state.detail));
 }
 
 const keys::KeyView& Pipeline::key_view() noexcept {
@@ -335,7 +352,9 @@ void Pipeline::seek_keys(CheckState& state) noexcept {
   const jose::JoseHeader& header = state.token.unverified_header;
   if (state.kind != TokenKind::kJwt || !header.has_kid) return;
   const std::string_view kid = header.unverified_kid;
-  if (latest_.kid.text.data() == nullptr || latest_.kid.text != kid) {
+  // Those of one header, as it was found, are one text.
+  const bool is_latest = latest_.kid.text.data() == kid.data() && latest_.kid.text.size() == kid.size();
+  if (!is_latest && (latest_.kid.text.data() == nullptr || !base::same_text(latest_.kid.text, kid))) {
     latest_.kid = {.text = kid, .hash = base::keyed_hash(kid)};
   }
   state.kid = latest_.kid.hash;
@@ -353,8 +372,9 @@ void Pipeline::find_keys(CheckState& state) noexcept {
     return;
   }
   const jose::JoseHeader& header = state.token.unverified_header;
-  state.candidates = header.has_kid ? view.find_by_kid(seat, state.kid, header.unverified_alg)
-                                    : set->find_fitting(header.unverified_alg);
+  // Made where they stay: a copy of what was written just now waits for the writes.
+  ::new (&state.candidates) keys::Candidates(header.has_kid ? view.find_by_kid(seat, state.kid, header.unverified_alg)
+                                                            : set->find_fitting(header.unverified_alg));
   if (state.candidates.count == 0) {
     if (is_for_want_of_keys(state, state.candidates.code)) {
       refuse_for_want_of_keys(state, Step::kKey, state.candidates.code, source_, reader_, now_.monotonic_ns);
@@ -363,7 +383,7 @@ void Pipeline::find_keys(CheckState& state) noexcept {
     }
     return;
   }
-  pass(state, Step::kKey, {});
+  pass(state, Step::kKey);
 }
 
 void Pipeline::doubt_signatures(std::span<CheckState> states) noexcept {

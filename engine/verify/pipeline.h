@@ -98,6 +98,10 @@ class Pipeline {
   void retire() noexcept;
 
  private:
+  // Runs a stage for all checks that are still open.
+  template <void (Pipeline::*kStage)(CheckState&) noexcept>
+  void each(std::span<CheckState> states) noexcept;
+
   void read_request(CheckState& state) noexcept;
   void find_verified(CheckState& state) noexcept;
   void read_shape(CheckState& state) noexcept;
@@ -115,8 +119,8 @@ class Pipeline {
   void count_verified(VerifiedCount count, std::uint64_t amount) noexcept;
   void show_verified(VerifiedCount gauge, std::uint64_t value) noexcept;
 
-  [[nodiscard]] Expected<std::span<const std::uint8_t>> decode_segment(std::string_view segment, std::size_t offset,
-                                                                       std::size_t padding_bytes) noexcept;
+  [[nodiscard]] Error decode_segment(std::string_view segment, std::size_t offset, std::size_t padding_bytes,
+                                     std::span<const std::uint8_t>& decoded) noexcept;
   [[nodiscard]] const keys::KeyView& key_view() noexcept;
   [[nodiscard]] std::optional<std::uint32_t> find_jwt_issuer(const CompiledEntrance& entrance,
                                                              const jose::Claims& claims) noexcept;
@@ -124,10 +128,10 @@ class Pipeline {
   [[nodiscard]] Expected<RouteMatch> find_route(const Check& check) noexcept;
   [[nodiscard]] std::optional<std::span<const jose::ScopeValue>> find_granted(const CheckState& state) noexcept;
   [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
-  // In the arena; null data where it has no room.
-  [[nodiscard]] std::string_view name_for_verdict(const CompiledIssuer& issuer) noexcept;
-  [[nodiscard]] std::string_view key_id_for_verdict(const CheckState& state) noexcept;
-  [[nodiscard]] std::span<const std::string_view> scope_for_verdict(const CheckState& state) noexcept;
+  // In the arena; null data where it has no room. What is returned serves until the next call.
+  [[nodiscard]] const std::string_view& name_for_verdict(const CompiledIssuer& issuer) noexcept;
+  [[nodiscard]] const std::string_view& key_id_for_verdict(const CheckState& state) noexcept;
+  [[nodiscard]] const std::span<const std::string_view>& scope_for_verdict(const CheckState& state) noexcept;
 
   base::ReaderIndex reader_;
   const kernel::KernelTable& kernels_;

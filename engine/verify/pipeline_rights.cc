@@ -1,4 +1,5 @@
 // What the route demands of a token that verified: issuer, claims and scopes.
+#include "base/same_text.h"
 #include "verify/checks.h"
 #include "verify/pipeline.h"
 
@@ -24,7 +25,7 @@ std::optional<std::span<const jose::ScopeValue>> Pipeline::find_granted(const Ch
   }
   LatestLookups::Scope& latest = latest_.scope;
   const std::string_view text = claims.scope_texts.front();
-  if (latest.issuer == state.issuer && latest.text == text) return latest.granted;
+  if (latest.issuer == state.issuer && base::same_text(latest.text, text)) return latest.granted;
   const auto granted = jose::parse_granted_scope(claims.scope_texts, false, grammar, arena_);
   if (granted) latest = {.issuer = state.issuer, .text = text, .granted = *granted};
   return granted;
@@ -42,7 +43,7 @@ void Pipeline::check_rights(CheckState& state) noexcept {
   if (state.route.kind == RouteMatch::Kind::kUnmatchedAuthenticated) {
     mark(state, Step::kRouteClaims, Trace::Mark::kSkipped);
     mark(state, Step::kScope, Trace::Mark::kSkipped);
-    pass(state, Step::kRoute, {});
+    pass(state, Step::kRoute);
     state.open = false;
     return;
   }
@@ -52,14 +53,14 @@ void Pipeline::check_rights(CheckState& state) noexcept {
     refuse(state, Step::kRoute, ErrorCode::kNoRoute);
     return;
   }
-  pass(state, Step::kRoute, {});
-  if (!pass(state, Step::kRouteClaims, check_required_claims(claims, route->required_claims, state.detail))) return;
+  pass(state, Step::kRoute);
+  if (!judge(state, Step::kRouteClaims, check_required_claims(claims, route->required_claims, state.detail))) return;
   if (!has_required_scopes(state, *rights)) {
     state.detail = route->scope_text;
     refuse(state, Step::kScope, ErrorCode::kInsufficientScope);
     return;
   }
-  pass(state, Step::kScope, {});
+  pass(state, Step::kScope);
   state.open = false;
 }
 

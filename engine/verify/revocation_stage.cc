@@ -90,7 +90,7 @@ void RevocationStage::clear(CheckState& state) const noexcept {
   if (feed_is_late_) {
     refuse(state, Step::kRevocation, ErrorCode::kRevocationsUnavailable);
   } else {
-    pass(state, Step::kRevocation, {});
+    pass(state, Step::kRevocation);
   }
 }
 

@@ -12,7 +12,7 @@ bool signs_sha256(Alg alg) noexcept {
 
 void accept(CheckState& state, const keys::Key& key) noexcept {
   state.verified_by = &key;
-  pass(state, Step::kSignature, {});
+  pass(state, Step::kSignature);
 }
 
 }  // namespace

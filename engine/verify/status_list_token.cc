@@ -86,7 +86,7 @@ class Judge {
       return;
     }
     jose::Claims claims;
-    if (!jose::read_claims(*root, arena, claims)) {
+    if (jose::read_claims(*root, arena, claims) != ErrorCode::kNone) {
       refuse(StatusListFault::kBadClaims, jose::find_bad_claim(*root));
       return;
     }
@@ -104,7 +104,7 @@ class Judge {
     if (claims.sub != url_) return refuse(StatusListFault::kWrongSubject);
     // RFC 7519 sec 4.1.3: only where there is one.
     std::string_view detail;
-    const bool is_for_others = claims.has_aud && !check_audience(claims, issuer_, detail);
+    const bool is_for_others = claims.has_aud && check_audience(claims, issuer_, detail) != ErrorCode::kNone;
     return !is_for_others || refuse(StatusListFault::kWrongAudience);
   }
 
@@ -112,8 +112,10 @@ class Judge {
     const std::int64_t leeway_us = issuer_.leeway.count();
     if (claims.exp) judged_.expires_us = claims.exp->us + leeway_us;
     if (wall_us_ >= judged_.expires_us) return refuse(StatusListFault::kExpired);
-    if (!check_issued_at(claims, issuer_, wall_us_)) return refuse(StatusListFault::kFromFuture, "iat");
-    if (!check_not_before(claims, issuer_, wall_us_)) return refuse(StatusListFault::kFromFuture, "nbf");
+    if (check_issued_at(claims, issuer_, wall_us_) != ErrorCode::kNone)
+      return refuse(StatusListFault::kFromFuture, "iat");
+    if (check_not_before(claims, issuer_, wall_us_) != ErrorCode::kNone)
+      return refuse(StatusListFault::kFromFuture, "nbf");
     judged_.issued_us = claims.iat->us;
     return judged_.issued_us >= not_before_us_ || refuse(StatusListFault::kOlder);
   }

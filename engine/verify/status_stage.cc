@@ -8,13 +8,13 @@ constexpr std::uint8_t kValid = 0;
 constexpr std::uint8_t kInvalid = 1;
 constexpr std::uint8_t kSuspendedType = 2;
 
-Expected<void> judge_type(std::uint8_t type, std::string_view& detail) noexcept {
-  if (type == kValid) return {};
+ErrorCode judge_type(std::uint8_t type, std::string_view& detail) noexcept {
+  if (type == kValid) return ErrorCode::kNone;
   if (type == kInvalid) {
     detail = "status_list";
-    return fail(ErrorCode::kRevoked);
+    return ErrorCode::kRevoked;
   }
-  return fail(type == kSuspendedType ? ErrorCode::kSuspended : ErrorCode::kUnknownStatus);
+  return type == kSuspendedType ? ErrorCode::kSuspended : ErrorCode::kUnknownStatus;
 }
 
 }  // namespace
@@ -25,32 +25,32 @@ void StatusStage::check(std::span<CheckState> states, std::int64_t wall_us) noex
     if (state.issuer->status == nullptr || state.kind == TokenKind::kOpaque) {
       mark(state, Step::kStatus, Trace::Mark::kSkipped);
     } else {
-      pass(state, Step::kStatus, judge(state, wall_us));
+      judge(state, Step::kStatus, find_status(state, wall_us));
     }
   }
   pin_ = {};
 }
 
-Expected<void> StatusStage::judge(CheckState& state, std::int64_t wall_us) noexcept {
+ErrorCode StatusStage::find_status(CheckState& state, std::int64_t wall_us) noexcept {
   const CompiledStatus& rules = *state.issuer->status;
   const jose::StatusReference& reference = state.unverified_claims.status;  // verified by now
   switch (reference.kind) {
     case jose::StatusReference::Kind::kList: break;
     case jose::StatusReference::Kind::kNone:
-      if (!rules.required) return {};
+      if (!rules.required) return ErrorCode::kNone;
       state.detail = "status";
-      return fail(ErrorCode::kMissingClaim);
-    case jose::StatusReference::Kind::kMalformed: state.detail = "status"; return fail(ErrorCode::kBadClaim);
+      return ErrorCode::kMissingClaim;
+    case jose::StatusReference::Kind::kMalformed: state.detail = "status"; return ErrorCode::kBadClaim;
   }
   const std::optional<state::StatusSeatNumber> seat = rules.find(reference.uri);
-  if (!seat) return fail(ErrorCode::kUnknownStatusList);
+  if (!seat) return ErrorCode::kUnknownStatusList;
   if (pin_.get() == nullptr) pin_ = board_.observe(reader_);
   const state::ServedStatusList* const served = pin_->find(*seat);
-  if (served == nullptr || wall_us >= served->expires_us) return fail(ErrorCode::kStatusUnavailable);
+  if (served == nullptr || wall_us >= served->expires_us) return ErrorCode::kStatusUnavailable;
   const std::optional<std::uint8_t> type = served->list.find(reference.index);
   if (!type) {
     state.detail = "idx";
-    return fail(ErrorCode::kUnknownStatus);
+    return ErrorCode::kUnknownStatus;
   }
   return judge_type(*type, state.detail);
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "assay/expected.h"
+#include "assay/error.h"
 #include "state/status_board.h"
 #include "verify/check_state.h"
 
@@ -26,7 +26,8 @@ class StatusStage {
   void check(std::span<CheckState> states, std::int64_t wall_us) noexcept;
 
  private:
-  [[nodiscard]] Expected<void> judge(CheckState& state, std::int64_t wall_us) noexcept;
+  // What the token's place in its list says of it; kNone if it is valid.
+  [[nodiscard]] ErrorCode find_status(CheckState& state, std::int64_t wall_us) noexcept;
 
   const base::ReaderIndex reader_;
   state::StatusBoard& board_;
