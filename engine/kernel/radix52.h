@@ -19,7 +19,7 @@ inline constexpr std::uint64_t kLimbMask = (std::uint64_t{1} << kLimbBits) - 1;
 // Limbs that are kept in registers and reduced at once; every number has a multiple of it.
 inline constexpr std::size_t kBlockLimbs = 10;
 
-// Bits that a modulus leaves free in its limbs: results are below 3n, and sums of products below 2^62.
+// Bits that a modulus leaves free in its limbs: results are below 4n, and sums of products below 2^62.
 inline constexpr std::size_t kHeadroomBits = 8;
 
 // Size classes: RSA of up to 2072, 3112 and 4096 bits.

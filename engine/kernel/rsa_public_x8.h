@@ -13,15 +13,16 @@
 // which is 0 modulo n exactly where the lane is equal, since R has an inverse. The whole of EM is compared, and nothing
 // of the signature is parsed.
 //
-// Reduction divides by R in blocks of ten limbs. While a number is long enough, its lowest block q is folded:
-// q + h 2^520 = (h + q M) 2^520 (mod n) with M = 2^-520 mod n. The last block is a Montgomery step with
-// q = block * (-1/n) mod 2^520.
+// Reduction divides by R in blocks of ten limbs. While a number is long enough, its two lowest blocks q are folded:
+// q + h 2^1040 = (h + q D) 2^1040 (mod n) with D = 2^-1040 mod n. Two blocks remain: the first is folded with
+// M = 2^-520 mod n, and the last is a Montgomery step with q = block * (-1/n) mod 2^520.
 //
-//   ranges      n odd, 2^(52 (limbs - kLimbsStep)) < n < 2^(52 limbs - kHeadroomBits); M, K, C < n, with clean limbs;
-//               hash < 2^256. A lane whose s is not below n is never equal (RFC 8017 sec 5.2.2)
-//   reduction   every intermediate result is in [0, 3n): a product of two such, (3n)^2 / R < n / 16, and less than
-//               2n + n / 16 of the folds and the last step. Results are compared with 0, n and 2n, never reduced
-//               further. A variant may as well divide by R limb by limb: then results are in [0, 2n)
+//   ranges      n odd, 2^(52 (limbs - kLimbsStep)) < n < 2^(52 limbs - kHeadroomBits); M, D, K, C < n, with clean
+//               limbs; hash < 2^256. A lane whose s is not below n is never equal (RFC 8017 sec 5.2.2)
+//   reduction   every intermediate result is in [0, 4n): a product of two such, (4n)^2 / R < n / 16, and less than n of
+//               the last fold of two blocks, of the last of one block, and of the last step; what earlier folds add is
+//               divided by 2^520 at least and vanishes beside that. Results are compared with 0, n, 2n and 3n, never
+//               reduced further. A variant may as well divide by R limb by limb: then results are in [0, 2n)
 //   lanes       independent: no lane reads another's limbs
 //   timing      public data only; not constant-time
 #pragma once
@@ -38,6 +39,7 @@ namespace assay::kernel {
 struct alignas(64) RsaKeyLanes {
   std::uint64_t modulus_n[kLimbsMax][kLanes];      // n
   std::uint64_t fold_m[kLimbsMax][kLanes];         // M
+  std::uint64_t double_fold_d[kLimbsMax][kLanes];  // D
   std::uint64_t hash_factor_k[kLimbsMax][kLanes];  // K
   std::uint64_t padding_c[kLimbsMax][kLanes];      // C
   std::uint64_t inverse[kBlockLimbs][kLanes];      // -1/n mod 2^520

@@ -2,11 +2,12 @@
 //
 // The processor starts one or two multiply-adds a cycle and little else is worth saving, so every product is streamed.
 // Column sums are not carried but where a block becomes a quotient and where a result leaves. They may be negative
-// until then, between -2^59 and 2^61; the number that they write never is. A batch costs the same however many lanes
+// until then, between -2^59 and 2^62; the number that they write never is. A batch costs the same however many lanes
 // are in use; the signatures of one with few are verified one by one, each across whole vectors.
 #include <immintrin.h>
 
 #include "kernel/radix52.h"
+#include "kernel/rsa_fold_avx512ifma.inl.h"
 #include "kernel/rsa_load_avx512.inl.h"
 #include "kernel/rsa_public_x8.h"
 #include "kernel/rsa_single_avx512ifma.inl.h"
@@ -21,6 +22,7 @@ struct KeyVectors {
   int blocks;
   const __m512i* modulus_n;
   const __m512i* fold_m;
+  DoubleFold double_fold;
   const __m512i* hash_factor_k;
   const __m512i* padding_c;
   const __m512i* inverse;
@@ -41,7 +43,7 @@ __attribute__((always_inline)) inline void add_rows(__m512i* sum, const __m512i*
   finish_window<Finish::kStore>(stream, sum);
 }
 
-// The first ten steps of a fold of columns[0..9], which are carried: carries columns 10 to 19, the next block.
+// The first ten steps of a fold of columns[0..9], which are clean: carries columns 10 to 19, the next block.
 __attribute__((always_inline)) inline void begin_fold(__m512i* columns, const KeyVectors& keys) {
   Stream stream;
   load_block(stream.rows, columns);
@@ -54,7 +56,7 @@ __attribute__((always_inline)) inline void begin_fold(__m512i* columns, const Ke
 }
 
 // The other steps.
-void end_fold(__m512i* columns, const KeyVectors& keys) {
+__attribute__((noinline)) void end_fold(__m512i* columns, const KeyVectors& keys) {
   add_rows<Rows::kAll>(columns + 2 * kBlock, columns, keys.fold_m + kBlock, keys.blocks - 1);
 }
 
@@ -114,23 +116,14 @@ void divide_exactly(__m512i* result, const __m512i* columns, const __m512i* quot
   finish_window<Finish::kCarry>(stream, result);
 }
 
-// Carries columns[0..9].
-void carry_first_block(__m512i* columns) {
-  __m512i carry = _mm512_setzero_si512();
-  for (int i = 0; i < kBlock; ++i) {
-    columns[i] = _mm512_add_epi64(columns[i], carry);
-    carry = high_bits(columns[i]);
-  }
-  columns[kBlock] = _mm512_add_epi64(columns[kBlock], carry);
-}
-
-// result = columns / R modulo n, below 3n, carried.
+// result = columns / R modulo n, below 4n, carried. The two lowest blocks of columns are clean.
 void reduce(__m512i* result, __m512i* columns, const KeyVectors& keys) {
-  carry_first_block(columns);
-  for (int block = 0; block + 2 < keys.blocks; ++block) {
-    begin_fold(columns, keys);
-    end_fold(columns, keys);
-    columns += kBlock;
+  fold_two_blocks(columns, keys.double_fold);
+  columns += 2 * kBlock;
+  for (int block = 4; block < keys.blocks; block += 2) {
+    clean_block(columns + kBlock);
+    fold_two_blocks(columns, keys.double_fold);
+    columns += 2 * kBlock;
   }
   // The last fold's first steps complete the block of the exact step. Its quotient is one long chain: it is begun here,
   // so that the rest of the fold fills the time.
@@ -141,7 +134,7 @@ void reduce(__m512i* result, __m512i* columns, const KeyVectors& keys) {
   divide_exactly(result, columns + kBlock, quotient, keys);
 }
 
-// columns = x s + K hash + C, not carried.
+// columns = x s + K hash + C; the two lowest blocks are clean, the others not carried.
 void multiply(__m512i* columns, const __m512i* x, const __m512i* s, const __m512i* hash, const KeyVectors& keys) {
   const int limbs = kBlock * keys.blocks;
   for (int i = 0; i < limbs; ++i) {
@@ -152,6 +145,8 @@ void multiply(__m512i* columns, const __m512i* x, const __m512i* s, const __m512
   for (int block = 0; block < keys.blocks; ++block) {
     add_rows<Rows::kAll>(columns + kBlock * block, x + kBlock * block, s, keys.blocks);
   }
+  clean_block(columns);
+  clean_block(columns + kBlock);
 }
 
 // Lanes of a clean number that are below n.
@@ -164,32 +159,34 @@ std::uint32_t below_n(const __m512i* number, const KeyVectors& keys) {
   return _mm512_cmplt_epi64_mask(difference, _mm512_setzero_si512());
 }
 
-// Lanes of a carried number below 3n that are 0, n or 2n.
+// Lanes of a carried number below 4n that are 0, n, 2n or 3n.
 std::uint32_t multiples_of_n(const __m512i* number, const KeyVectors& keys) {
-  __m512i differs_from_0 = _mm512_setzero_si512();
-  __m512i differs_from_n = _mm512_setzero_si512();
-  __m512i differs_from_2n = _mm512_setzero_si512();
-  __m512i carry = _mm512_setzero_si512();
+  constexpr int kMultiples = 4;
+  __m512i carry[kMultiples] = {};
+  __m512i differs[kMultiples] = {};
   for (int i = 0; i < kBlock * keys.blocks; ++i) {
-    const __m512i limb = _mm512_and_si512(number[i], limb_mask());
-    const __m512i n = keys.modulus_n[i];
-    const __m512i twice = _mm512_add_epi64(_mm512_add_epi64(n, n), carry);
-    carry = high_bits(twice);
-    differs_from_0 = _mm512_or_si512(differs_from_0, limb);
-    differs_from_n = _mm512_or_si512(differs_from_n, _mm512_xor_si512(limb, n));
-    differs_from_2n = _mm512_or_si512(differs_from_2n, _mm512_xor_si512(limb, _mm512_and_si512(twice, limb_mask())));
+    __m512i multiple = _mm512_setzero_si512();
+    for (int factor = 0; factor < kMultiples; ++factor) {
+      const __m512i limb = _mm512_add_epi64(multiple, carry[factor]);
+      carry[factor] = high_bits(limb);
+      // The low 52 bits of both, compared.
+      const __m512i difference = _mm512_and_si512(_mm512_xor_si512(limb, number[i]), limb_mask());
+      differs[factor] = _mm512_or_si512(differs[factor], difference);
+      multiple = _mm512_add_epi64(multiple, keys.modulus_n[i]);
+    }
   }
-  const unsigned equal = _mm512_testn_epi64_mask(differs_from_0, differs_from_0) |
-                         _mm512_testn_epi64_mask(differs_from_n, differs_from_n) |
-                         _mm512_testn_epi64_mask(differs_from_2n, differs_from_2n);
+  unsigned equal = 0;
+  for (const __m512i difference : differs) equal |= _mm512_testn_epi64_mask(difference, difference);
   return equal;
 }
 
 // The lanes that are equal; what it says of idle ones means nothing.
 std::uint32_t verify_lanes(const RsaKeyLanes& keys, const RsaSignatureLanes& signatures) {
-  const KeyVectors vectors{.blocks = static_cast<int>(keys.limbs) / kBlock,
+  const int blocks = static_cast<int>(keys.limbs) / kBlock;
+  const KeyVectors vectors{.blocks = blocks,
                            .modulus_n = reinterpret_cast<const __m512i*>(keys.modulus_n),
                            .fold_m = reinterpret_cast<const __m512i*>(keys.fold_m),
+                           .double_fold = double_fold_by(reinterpret_cast<const __m512i*>(keys.double_fold_d), blocks),
                            .hash_factor_k = reinterpret_cast<const __m512i*>(keys.hash_factor_k),
                            .padding_c = reinterpret_cast<const __m512i*>(keys.padding_c),
                            .inverse = reinterpret_cast<const __m512i*>(keys.inverse)};

@@ -17,6 +17,7 @@ struct LaneKey {
   std::size_t limbs;
   Number modulus_n;
   Number fold_m;
+  Number double_fold_d;
   Number hash_factor_k;
   Number padding_c;
   Number inverse;
@@ -48,12 +49,15 @@ void add_product(Product& sum, std::size_t at, const std::uint64_t* a, std::size
   }
 }
 
-// product / R modulo n, below 3n.
+// product / R modulo n, below 4n.
 Number reduce(Product& product, const LaneKey& key) noexcept {
+  constexpr std::size_t kTwoBlocks = 2 * kBlockLimbs;
   std::size_t at = 0;
-  for (; at + 2 * kBlockLimbs <= key.limbs; at += kBlockLimbs) {
-    add_product(product, at + kBlockLimbs, &product[at], kBlockLimbs, key.fold_m.data(), key.limbs);
+  for (; at + kTwoBlocks < key.limbs; at += kTwoBlocks) {
+    add_product(product, at + kTwoBlocks, &product[at], kTwoBlocks, key.double_fold_d.data(), key.limbs);
   }
+  add_product(product, at + kBlockLimbs, &product[at], kBlockLimbs, key.fold_m.data(), key.limbs);
+  at += kBlockLimbs;
   Product quotient{};
   add_product(quotient, 0, &product[at], kBlockLimbs, key.inverse.data(), kBlockLimbs);
   add_product(product, at, quotient.data(), kBlockLimbs, key.modulus_n.data(), key.limbs);
@@ -62,10 +66,10 @@ Number reduce(Product& product, const LaneKey& key) noexcept {
   return result;
 }
 
-// Whether a number below 3n is 0, n or 2n.
+// Whether a number below 4n is 0, n, 2n or 3n.
 bool is_multiple(const Number& number, const LaneKey& key) noexcept {
   Product multiple{};
-  for (std::uint64_t factor = 0; factor < 3; ++factor) {
+  for (std::uint64_t factor = 0; factor < 4; ++factor) {
     if (std::equal(number.begin(), number.begin() + static_cast<std::ptrdiff_t>(key.limbs), multiple.begin())) {
       return true;
     }
@@ -103,6 +107,7 @@ std::uint32_t rsa_public_x8_portable(const RsaKeyLanes& keys, const RsaSignature
     const LaneKey key{.limbs = keys.limbs,
                       .modulus_n = lane_of(keys.modulus_n, keys.limbs, lane),
                       .fold_m = lane_of(keys.fold_m, keys.limbs, lane),
+                      .double_fold_d = lane_of(keys.double_fold_d, keys.limbs, lane),
                       .hash_factor_k = lane_of(keys.hash_factor_k, keys.limbs, lane),
                       .padding_c = lane_of(keys.padding_c, keys.limbs, lane),
                       .inverse = lane_of(keys.inverse, kBlockLimbs, lane)};

@@ -5,7 +5,6 @@
 // For sources that are compiled for AVX-512 IFMA alone.
 #pragma once
 
-#include <cstddef>
 #include <immintrin.h>
 
 #include "kernel/radix52.h"
@@ -15,14 +14,20 @@ namespace {
 
 constexpr int kBlock = static_cast<int>(kBlockLimbs);
 
+// Ten limbs that are subtracted in some lanes.
+struct Correction {
+  __mmask8 lanes;
+  const __m512i* limbs;  // clean
+};
+
 // Ten rows, the window of ten columns that they add to next (column i of step k is columns[(i + k) % 10]), and what
 // some ways to finish a column need.
 struct Stream {
   __m512i rows[kBlock];
   __m512i columns[kBlock];
-  __m512i carry;             // into the next finished column
-  const __m512i* also_rows;  // ten rows, whose squares are added besides
-  std::ptrdiff_t half;       // columns of half a number
+  __m512i carry;              // into the next finished column
+  const __m512i* addends;     // to the finished columns: where they stand, and those one block below
+  Correction corrections[2];  // of the finished columns
 };
 
 // Which rows take part in the ten steps of a block. With step k, row i adds its low half to column k + i of the block.
@@ -33,20 +38,13 @@ enum class Rows {
   kLate,   // low halves from column 9 on, high halves as well: what is below is known to be zero
 };
 
-// What becomes of a finished column. The ways to finish a square double the column and add the halves of the rows'
-// squares that belong there: rows 0 to 4 where the name ends in Low, rows 5 to 9 where it ends in High.
+// What becomes of a finished column.
 enum class Finish {
   kStore,
-  kCarry,    // carries, and stores the carried limb
-  kRoundUp,  // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
-  kSquareLow,
-  kSquareHigh,
-  kAlsoSquareLow,  // adds the squares of also_rows besides
-  kAlsoSquareHigh,
-  kInnerLow,  // what is finished is E1, and becomes E0 + E1 - the square; E1 + E2 and E2 stand above it afterwards
-  kInnerHigh,
-  kOuterLow,  // subtracts the square from what is finished
-  kOuterHigh,
+  kCarry,         // carries, and stores the carried limb
+  kRoundUp,       // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
+  kSum,           // adds the addends
+  kCorrectedSum,  // adds the addends and subtracts the corrections
 };
 
 // Where the columns that the window reaches come from.
@@ -71,6 +69,29 @@ __attribute__((always_inline)) inline __m512i limb_mask() {
 // header for a use of an uninitialised variable.
 __attribute__((always_inline)) inline __m512i high_bits(__m512i column) {
   return _mm512_maskz_srai_epi64(0xff, column, kLimbBits);
+}
+
+__attribute__((always_inline)) inline void clear_block(__m512i* columns) {
+#pragma GCC unroll 10
+  for (int i = 0; i < kBlock; ++i) columns[i] = _mm512_setzero_si512();
+}
+
+// columns[0..9] += addends[0..9].
+__attribute__((always_inline)) inline void add_block(__m512i* columns, const __m512i* addends) {
+#pragma GCC unroll 10
+  for (int i = 0; i < kBlock; ++i) columns[i] = _mm512_add_epi64(columns[i], addends[i]);
+}
+
+// Makes columns[0..9] clean; what they carry goes into columns[10].
+__attribute__((always_inline)) inline void clean_block(__m512i* columns) {
+  __m512i carry = _mm512_setzero_si512();
+#pragma GCC unroll 10
+  for (int i = 0; i < kBlock; ++i) {
+    const __m512i sum = _mm512_add_epi64(columns[i], carry);
+    columns[i] = _mm512_and_si512(sum, limb_mask());
+    carry = high_bits(sum);
+  }
+  columns[kBlock] = _mm512_add_epi64(columns[kBlock], carry);
 }
 
 template <Rows kRows, int kStep, int kRow, int kColumn>
@@ -106,63 +127,23 @@ __attribute__((always_inline)) inline void add_high_halves(Stream& stream, __m51
   }
 }
 
-// sum + the half of row's square that belongs to column kStep of a block: row r's has its halves in columns 2r, 2r + 1.
-template <int kStep>
-__attribute__((always_inline)) inline __m512i add_square(__m512i sum, __m512i row) {
-  return kStep % 2 == 0 ? add_low(sum, row, row) : add_high(sum, row, row);
-}
-
-// First of the five rows whose squares are added; -1 where none are.
-constexpr int first_squared_row(Finish finish) {
-  switch (finish) {
-    case Finish::kSquareLow:
-    case Finish::kAlsoSquareLow:
-    case Finish::kInnerLow:
-    case Finish::kOuterLow: return 0;
-    case Finish::kSquareHigh:
-    case Finish::kAlsoSquareHigh:
-    case Finish::kInnerHigh:
-    case Finish::kOuterHigh: return kBlock / 2;
-    case Finish::kStore:
-    case Finish::kCarry:
-    case Finish::kRoundUp: break;
-  }
-  return -1;
-}
-
-// finish_column() for the ways to finish a square.
-template <Finish kFinish, int kStep>
-__attribute__((always_inline)) inline void finish_square(const Stream& stream, __m512i* finished) {
-  constexpr int kRow = first_squared_row(kFinish) + kStep / 2;
-  const __m512i column = stream.columns[kStep];
-  const __m512i square = add_square<kStep>(_mm512_add_epi64(column, column), stream.rows[kRow]);
-  __m512i* const at = finished + kStep;
-  if constexpr (kFinish == Finish::kInnerLow || kFinish == Finish::kInnerHigh) {
-    const __m512i middle = *at;
-    const __m512i top = at[stream.half];
-    *at = _mm512_sub_epi64(_mm512_add_epi64(middle, at[-stream.half]), square);
-    at[stream.half] = _mm512_add_epi64(middle, top);
-    at[2 * stream.half] = top;
-  } else if constexpr (kFinish == Finish::kOuterLow || kFinish == Finish::kOuterHigh) {
-    *at = _mm512_sub_epi64(*at, square);
-  } else if constexpr (kFinish == Finish::kAlsoSquareLow || kFinish == Finish::kAlsoSquareHigh) {
-    *at = add_square<kStep>(square, stream.also_rows[kRow]);
-  } else {
-    *at = square;
-  }
-}
-
 template <Finish kFinish, int kStep>
 __attribute__((always_inline)) inline void finish_column(Stream& stream, __m512i* finished) {
   const __m512i column = stream.columns[kStep];
-  if constexpr (first_squared_row(kFinish) >= 0) {
-    finish_square<kFinish, kStep>(stream, finished);
-  } else if constexpr (kFinish == Finish::kStore) {
+  if constexpr (kFinish == Finish::kStore) {
     finished[kStep] = column;
   } else if constexpr (kFinish == Finish::kCarry) {
     const __m512i sum = _mm512_add_epi64(column, stream.carry);
     finished[kStep] = sum;
     stream.carry = high_bits(sum);
+  } else if constexpr (kFinish == Finish::kSum || kFinish == Finish::kCorrectedSum) {
+    __m512i sum = _mm512_add_epi64(column, _mm512_add_epi64(stream.addends[kStep], stream.addends[kStep - kBlock]));
+    if constexpr (kFinish == Finish::kCorrectedSum) {
+      for (const Correction& correction : stream.corrections) {
+        sum = _mm512_mask_sub_epi64(sum, correction.lanes, sum, correction.limbs[kStep]);
+      }
+    }
+    finished[kStep] = sum;
   } else if constexpr (kStep == kBlock - 1) {
     stream.carry = high_bits(_mm512_add_epi64(column, limb_mask()));
   }
@@ -205,6 +186,15 @@ __attribute__((always_inline)) inline void clear_window(Stream& stream) {
   if constexpr (kLimb < kBlock) {
     stream.columns[kLimb] = _mm512_setzero_si512();
     clear_window<kLimb + 1>(stream);
+  }
+}
+
+template <Reach kReach>
+__attribute__((always_inline)) inline void load_window(Stream& stream, const __m512i* columns) {
+  if constexpr (kReach == Reach::kZero) {
+    clear_window(stream);
+  } else {
+    load_block(stream.columns, columns);
   }
 }
 

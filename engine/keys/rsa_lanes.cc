@@ -105,7 +105,7 @@ std::uint64_t next_id() noexcept {
 
 }  // namespace
 
-RsaLanes::RsaLanes(Maker, std::size_t limbs) : id_(next_id()), limbs_(limbs), numbers_(4 * limbs + kBlockLimbs) {}
+RsaLanes::RsaLanes(Maker, std::size_t limbs) : id_(next_id()), limbs_(limbs), numbers_(5 * limbs + kBlockLimbs) {}
 
 std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::string_view exponent_e) {
   const std::size_t limbs = limbs_for(jose::bit_length(modulus_n));
@@ -127,11 +127,24 @@ std::unique_ptr<const RsaLanes> RsaLanes::make(std::string_view modulus_n, std::
   const auto room = [&](std::size_t index) { return std::span(lanes->numbers_).subspan(index * limbs, limbs); };
   calculator.write(calculator.n(), room(0));
   calculator.write(fold_m.get(), room(1));
-  calculator.write(hash_factor_k.get(), room(2));
-  calculator.write(padding_c.get(), room(3));
-  calculator.write(inverse.get(), std::span(lanes->numbers_).subspan(4 * limbs));
+  calculator.write(calculator.multiply(fold_m, fold_m).get(), room(2));
+  calculator.write(hash_factor_k.get(), room(3));
+  calculator.write(padding_c.get(), room(4));
+  calculator.write(inverse.get(), std::span(lanes->numbers_).subspan(5 * limbs));
   if (!calculator.ok()) return nullptr;
   return lanes;
+}
+
+void RsaLanes::load(kernel::RsaKeyLanes& keys, std::size_t lane) const noexcept {
+  const auto load_number = [lane](std::span<const std::uint64_t> number, std::uint64_t(*limbs)[kernel::kLanes]) {
+    for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
+  };
+  load_number(modulus_n(), keys.modulus_n);
+  load_number(fold_m(), keys.fold_m);
+  load_number(double_fold_d(), keys.double_fold_d);
+  load_number(hash_factor_k(), keys.hash_factor_k);
+  load_number(padding_c(), keys.padding_c);
+  load_number(inverse(), keys.inverse);
 }
 
 }  // namespace assay::keys

@@ -9,11 +9,12 @@
 #include <vector>
 
 #include "kernel/radix52.h"
+#include "kernel/rsa_public_x8.h"
 
 namespace assay::keys {
 
 // The constants of one modulus for e = 65537 and SHA-256, as kernel/rsa_public_x8.h defines them. Immutable.
-// 4 limbs + 10 numbers of 64 bits: 1.4 to 2.7 KB a key.
+// 5 limbs + 10 numbers of 64 bits: 1.7 to 3.3 KB a key.
 class RsaLanes {
   // Only make() has one.
   struct Maker {
@@ -34,11 +35,15 @@ class RsaLanes {
 
   [[nodiscard]] std::span<const std::uint64_t> modulus_n() const noexcept { return number(0); }
   [[nodiscard]] std::span<const std::uint64_t> fold_m() const noexcept { return number(1); }
-  [[nodiscard]] std::span<const std::uint64_t> hash_factor_k() const noexcept { return number(2); }
-  [[nodiscard]] std::span<const std::uint64_t> padding_c() const noexcept { return number(3); }
+  [[nodiscard]] std::span<const std::uint64_t> double_fold_d() const noexcept { return number(2); }
+  [[nodiscard]] std::span<const std::uint64_t> hash_factor_k() const noexcept { return number(3); }
+  [[nodiscard]] std::span<const std::uint64_t> padding_c() const noexcept { return number(4); }
   [[nodiscard]] std::span<const std::uint64_t> inverse() const noexcept {
-    return std::span(numbers_).subspan(4 * limbs_, kernel::kBlockLimbs);
+    return std::span(numbers_).subspan(5 * limbs_, kernel::kBlockLimbs);
   }
+
+  // Writes all of them into lane `lane` of `keys`, which must be for this number of limbs.
+  void load(kernel::RsaKeyLanes& keys, std::size_t lane) const noexcept;
 
  private:
   [[nodiscard]] std::span<const std::uint64_t> number(std::size_t index) const noexcept {
@@ -47,7 +52,7 @@ class RsaLanes {
 
   std::uint64_t id_;
   std::size_t limbs_;
-  std::vector<std::uint64_t> numbers_;  // n, M, K, C, inverse
+  std::vector<std::uint64_t> numbers_;  // n, M, D, K, C, inverse
 };
 
 }  // namespace assay::keys

@@ -4,14 +4,6 @@ namespace assay::verify {
 
 using kernel::kLanes;
 
-namespace {
-
-void write_lane(std::span<const std::uint64_t> number, std::uint64_t (*limbs)[kLanes], std::size_t lane) noexcept {
-  for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
-}
-
-}  // namespace
-
 RsaBatch::RsaBatch(const kernel::RsaVariant& variant)
     : variant_(variant), size_classes_(std::make_unique<std::array<SizeClass, kSizeClassCount>>()) {
   std::size_t limbs = kernel::kLimbsMin;
@@ -73,19 +65,12 @@ RsaBatch::JobOfLane RsaBatch::assign_lanes(const Filling& filling, SizeClass& si
   for (std::size_t i = 0; i < other_count; ++i) {
     while (job_of_lane[size_class.next_lane] != nullptr) size_class.next_lane = (size_class.next_lane + 1) % kLanes;
     job_of_lane[size_class.next_lane] = others[i];
-    load_key(*others[i]->key->lanes, size_class, size_class.next_lane);
+    const keys::RsaLanes& key = *others[i]->key->lanes;
+    key.load(size_class.keys, size_class.next_lane);
+    size_class.key_ids[size_class.next_lane] = key.id();
     size_class.next_lane = (size_class.next_lane + 1) % kLanes;
   }
   return job_of_lane;
-}
-
-void RsaBatch::load_key(const keys::RsaLanes& key, SizeClass& size_class, std::size_t lane) noexcept {
-  write_lane(key.modulus_n(), size_class.keys.modulus_n, lane);
-  write_lane(key.fold_m(), size_class.keys.fold_m, lane);
-  write_lane(key.hash_factor_k(), size_class.keys.hash_factor_k, lane);
-  write_lane(key.padding_c(), size_class.keys.padding_c, lane);
-  write_lane(key.inverse(), size_class.keys.inverse, lane);
-  size_class.key_ids[lane] = key.id();
 }
 
 void RsaBatch::run(Filling& filling, SizeClass& size_class) noexcept {

@@ -62,7 +62,6 @@ class RsaBatch {
   void verify_class(std::span<RsaJob> jobs, SizeClass& size_class) noexcept;
   // Gives each job a lane where its key's constants stand, or else a free one, and loads them there.
   [[nodiscard]] static JobOfLane assign_lanes(const Filling& filling, SizeClass& size_class) noexcept;
-  static void load_key(const keys::RsaLanes& key, SizeClass& size_class, std::size_t lane) noexcept;
   void run(Filling& filling, SizeClass& size_class) noexcept;
 
   kernel::RsaVariant variant_;

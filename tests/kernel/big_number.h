@@ -65,10 +65,6 @@ inline void write_lane(const Number& number, std::uint64_t (*limbs)[kLanes], std
                       {&limbs[0][lane], count, kLanes});
 }
 
-inline void write_lane(std::span<const std::uint64_t> number, std::uint64_t (*limbs)[kLanes], std::size_t lane) {
-  for (std::size_t i = 0; i < number.size(); ++i) limbs[i][lane] = number[i];
-}
-
 inline Number number_of(std::span<const std::uint64_t> limbs) {
   Number number = number_of(0);
   for (std::size_t i = limbs.size(); i-- > 0;) {

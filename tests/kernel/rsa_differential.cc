@@ -144,10 +144,7 @@ class Differential {
       BN_MONT_CTX_set(key.montgomery.get(), key.n.get(), context());
       key.hash_factor_k = number_of(constants->hash_factor_k());
       lanes_of_keys_->limbs = constants->limbs();
-      write_lane(constants->modulus_n(), lanes_of_keys_->modulus_n, lane);
-      write_lane(constants->fold_m(), lanes_of_keys_->fold_m, lane);
-      write_lane(constants->hash_factor_k(), lanes_of_keys_->hash_factor_k, lane);
-      write_lane(constants->inverse(), lanes_of_keys_->inverse, lane);
+      constants->load(*lanes_of_keys_, lane);
     }
     moduli_ += kLanes;
   }

@@ -56,10 +56,7 @@ class Batch {
   void set(std::size_t lane, const Modulus& modulus, const Number& s, const Number& block, const Number& hash) {
     const keys::RsaLanes& constants = *modulus.lanes;
     keys_.limbs = constants.limbs();
-    write_lane(constants.modulus_n(), keys_.modulus_n, lane);
-    write_lane(constants.fold_m(), keys_.fold_m, lane);
-    write_lane(constants.hash_factor_k(), keys_.hash_factor_k, lane);
-    write_lane(constants.inverse(), keys_.inverse, lane);
+    constants.load(keys_, lane);
     Number padding_c = number_of(0);
     BN_mod_sub(padding_c.get(), block.get(), hash.get(), modulus.n.get(), context());
     BN_mod_mul(padding_c.get(), padding_c.get(), number_of(constants.hash_factor_k()).get(), modulus.n.get(),
@@ -264,6 +261,7 @@ TEST_P(RsaPublicX8, RefusesAOneBitChangeOfAnyLimbInThatLaneAlone) {
   };
   expect_refused(good.batch.keys().modulus_n, kLimbsMin - 1, "n");  // of the top limb 20 bits are n's
   expect_refused(good.batch.keys().fold_m, kLimbsMin - 1, "M");
+  expect_refused(good.batch.keys().double_fold_d, kLimbsMin - 1, "D");
   expect_refused(good.batch.keys().hash_factor_k, kLimbsMin - 1, "K");
   expect_refused(good.batch.keys().padding_c, kLimbsMin - 1, "C");
   expect_refused(good.batch.keys().inverse, kBlockLimbs, "-1/n");

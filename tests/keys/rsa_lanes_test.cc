@@ -57,6 +57,25 @@ TEST(RsaLanes, InvertsTheModulus) {
   for (std::size_t i = 1; i < kernel::kBlockLimbs; ++i) EXPECT_EQ(lanes->inverse()[i], 0u);
   // 2^2048 = 1 modulo n, so 2^-520 = 2^1528 = 2^(29 * 52 + 20).
   for (std::size_t i = 0; i < 40; ++i) EXPECT_EQ(lanes->fold_m()[i], i == 29 ? std::uint64_t{1} << 20 : 0u);
+  // And 2^-1040 = 2^1008 = 2^(19 * 52 + 20).
+  for (std::size_t i = 0; i < 40; ++i) {
+    EXPECT_EQ(lanes->double_fold_d()[i], i == 19 ? std::uint64_t{1} << 20 : 0u);
+  }
+}
+
+TEST(RsaLanes, LoadsItsLaneAlone) {
+  const auto lanes = RsaLanes::make(all_ones(2048), kF4);
+  auto keys = std::make_unique<kernel::RsaKeyLanes>();
+  lanes->load(*keys, 5);
+  for (std::size_t lane = 0; lane < kernel::kLanes; ++lane) {
+    const bool loaded = lane == 5;
+    EXPECT_EQ(keys->modulus_n[38][lane], loaded ? kernel::kLimbMask : 0u);
+    EXPECT_EQ(keys->fold_m[29][lane], loaded ? std::uint64_t{1} << 20 : 0u);
+    EXPECT_EQ(keys->double_fold_d[19][lane], loaded ? std::uint64_t{1} << 20 : 0u);
+    EXPECT_EQ(keys->hash_factor_k[0][lane], loaded ? lanes->hash_factor_k()[0] : 0u);
+    EXPECT_EQ(keys->padding_c[0][lane], loaded ? lanes->padding_c()[0] : 0u);
+    EXPECT_EQ(keys->inverse[0][lane], loaded ? 1u : 0u);
+  }
 }
 
 TEST(RsaLanes, NeverGivesAnIdTwice) {

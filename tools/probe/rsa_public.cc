@@ -40,12 +40,6 @@ Number number_of(std::span<const std::uint64_t> limbs) {
   return number;
 }
 
-void fill_lanes(std::span<const std::uint64_t> number, std::uint64_t (*rows)[kLanes]) {
-  for (std::size_t i = 0; i < number.size(); ++i) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) rows[i][lane] = number[i];
-  }
-}
-
 // One key in all lanes, and the block that its kernel compares with.
 class Comparison {
  public:
@@ -55,10 +49,7 @@ class Comparison {
         hash_factor_k_(number_of(constants.hash_factor_k())),
         lanes_(std::make_unique<kernel::RsaKeyLanes>()) {
     lanes_->limbs = constants.limbs();
-    fill_lanes(constants.modulus_n(), lanes_->modulus_n);
-    fill_lanes(constants.fold_m(), lanes_->fold_m);
-    fill_lanes(constants.hash_factor_k(), lanes_->hash_factor_k);
-    fill_lanes(constants.inverse(), lanes_->inverse);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) constants.load(*lanes_, lane);
   }
 
   // The lanes that find s^65537 equal to `block`, of the first `count` lanes, which all have s.
