@@ -259,8 +259,8 @@ void run_batch(benchmark::State& state, const kernel::RsaVariant& variant, unsig
       state.SkipWithError("a good signature is refused");
     }
   }
-  const bool whole_batches = fill % kernel::kLanes == 0;
-  times.report(state, fill, whole_batches ? madds_of_batch(bits) * static_cast<double>(fill / kernel::kLanes) : 0);
+  const std::size_t whole_batches = fill % kernel::kLanes == 0 ? fill / kernel::kLanes : 0;
+  times.report(state, fill, madds_of_batch(bits) * static_cast<double>(whole_batches));
 }
 
 const bool kRegistered = [] {
@@ -273,8 +273,9 @@ const bool kRegistered = [] {
       })->UseManualTime();
       for (const std::size_t key_count : {1u, 8u}) {
         for (const std::size_t fill : {1u, 2u, 3u, 4u, 6u, 8u, 12u, 16u}) {
-          const std::string shape = "/" + std::to_string(key_count) + "/" + std::to_string(fill);
-          benchmark::RegisterBenchmark(("BM_RsaBatch" + suffix + shape).c_str(), [=](benchmark::State& state) {
+          std::string name = "BM_RsaBatch" + suffix;
+          name.append("/").append(std::to_string(key_count)).append("/").append(std::to_string(fill));
+          benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
             run_batch(state, variant, bits, key_count, fill);
           })->UseManualTime();
         }

@@ -25,6 +25,7 @@
 
 namespace assay::kernel {
 namespace {
+// NOLINTBEGIN(misc-definitions-in-headers): one source of one kernel includes it
 
 // x' and u.
 struct BlockDifference {
@@ -119,5 +120,6 @@ void fold_two_blocks(__m512i* columns, const DoubleFold& fold) {
   add_block(columns + (fold.blocks + 1) * kBlock, h_top);
 }
 
+// NOLINTEND(misc-definitions-in-headers)
 }  // namespace
 }  // namespace assay::kernel

@@ -12,6 +12,7 @@
 
 namespace assay::kernel {
 namespace {
+// NOLINTBEGIN(misc-definitions-in-headers): one source of one kernel includes it
 
 constexpr int kGroupLimbs = 8;
 constexpr int kGroupOctets = 52;
@@ -102,5 +103,6 @@ void load_hashes(__m512i* hash, const RsaSignatureLanes& signatures) {
   for (std::size_t i = kGroupLimbs; i < kBlockLimbs; ++i) hash[i] = _mm512_setzero_si512();
 }
 
+// NOLINTEND(misc-definitions-in-headers)
 }  // namespace
 }  // namespace assay::kernel

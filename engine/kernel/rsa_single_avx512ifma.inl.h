@@ -17,6 +17,7 @@
 
 namespace assay::kernel {
 namespace {
+// NOLINTBEGIN(misc-definitions-in-headers): one source of one kernel includes it
 
 __extension__ using Wide = unsigned __int128;
 
@@ -200,5 +201,6 @@ bool single_is_equal(const RsaKeyLanes& keys, const RsaSignatureLanes& signature
   }
 }
 
+// NOLINTEND(misc-definitions-in-headers)
 }  // namespace
 }  // namespace assay::kernel

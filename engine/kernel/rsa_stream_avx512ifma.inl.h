@@ -11,6 +11,7 @@
 
 namespace assay::kernel {
 namespace {
+// NOLINTBEGIN(misc-definitions-in-headers): one source of one kernel includes it
 
 constexpr int kBlock = static_cast<int>(kBlockLimbs);
 
@@ -198,5 +199,6 @@ __attribute__((always_inline)) inline void load_window(Stream& stream, const __m
   }
 }
 
+// NOLINTEND(misc-definitions-in-headers)
 }  // namespace
 }  // namespace assay::kernel

@@ -23,8 +23,8 @@ struct FreeNumber {
 using Number = std::unique_ptr<BIGNUM, FreeNumber>;
 
 inline BN_CTX* context() {
-  static BN_CTX* const kContext = BN_CTX_new();
-  return kContext;
+  static BN_CTX* const shared = BN_CTX_new();
+  return shared;
 }
 
 inline Number number_of(std::uint64_t value) {

@@ -194,7 +194,7 @@ TEST_P(RsaPublicX8, AgreesOnStructuredModuli) {
 }
 
 TEST_P(RsaPublicX8, AgreesOnRandomModuliOfAnyLength) {
-  const char* const lanes_text = std::getenv("ASSAY_RSA_TEST_LANES");
+  const char* const lanes_text = std::getenv("ASSAY_RSA_TEST_LANES");  // NOLINT(concurrency-mt-unsafe): one thread
   const std::uint64_t lanes_wanted = lanes_text != nullptr ? std::strtoull(lanes_text, nullptr, 10) : 2000;
   // Signatures per modulus: preparing constants is dear, and the long run is to see many of both.
   const std::uint64_t batches_per_set = lanes_wanted > 1'000'000 ? 1000 : 4;
