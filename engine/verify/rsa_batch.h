@@ -24,7 +24,7 @@ struct RsaJob {
 };
 
 // One worker's lanes. Remembers which keys' constants stand in them, so that a key that comes again costs nothing to
-// prepare, in whatever order. About 66 KB, claimed at construction. Thread-confined; movable.
+// prepare, in whatever order. About 79 KB, claimed at construction. Thread-confined; movable.
 class RsaBatch {
  public:
   explicit RsaBatch(const kernel::RsaVariant& variant);
