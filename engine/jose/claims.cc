@@ -136,7 +136,9 @@ bool read_date(const JsonValue& root, std::uint32_t index, Rounding rounding,
   if (index == 0) return true;
   const JsonValue value = root.at(index);
   if (value.kind() != JsonKind::kNumber) return false;
-  return read_numeric_date(value.text(), rounding, date.emplace());
+  if (read_numeric_date(value.text(), rounding, date.emplace())) return true;
+  date.reset();
+  return false;
 }
 
 // The one scope claim that counts: kSlotCount if there is none.

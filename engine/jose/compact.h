@@ -19,7 +19,7 @@ enum class TokenShape : std::uint8_t { kCompactJws, kOpaque, kMalformed };
 //   cost      one pass, no allocation
 [[nodiscard]] Expected<CompactJws> split_compact(std::string_view compact) noexcept;
 
-// As split_compact, into `jws`; the error's code is kNone if it was split.
+// As split_compact, into `jws`; the error's code is kNone if it was split, and else `jws` untouched.
 [[nodiscard]] Error split_compact(std::string_view compact, CompactJws& jws) noexcept;
 
 // Whether `text` has the b64token alphabet of RFC 6750 sec 2.1: ALPHA DIGIT - . _ ~ + / and trailing '='; not empty.

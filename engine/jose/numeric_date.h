@@ -22,7 +22,7 @@ enum class Rounding : std::uint8_t {
 //   cost      one pass over the digits; work is bounded whatever the exponent
 [[nodiscard]] Expected<NumericDate> parse_numeric_date(std::string_view number, Rounding rounding) noexcept;
 
-// As parse_numeric_date, into `date`; false for a number that is no date.
+// As parse_numeric_date, into `date`; false, and any value in `date`, for a number that is no date.
 [[nodiscard]] bool read_numeric_date(std::string_view number, Rounding rounding, NumericDate& date) noexcept;
 
 // Longest text of format_numeric_date.

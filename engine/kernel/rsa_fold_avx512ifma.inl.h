@@ -9,7 +9,7 @@
 //
 //   x y = x' y' - B (u y' + v x') + B^2 u v
 //
-//   ranges     the number is not negative; D has 4, 6 or 8 blocks. A column gains at most 100 halves of products of
+//   ranges     the number is not negative; D has 4, 6 or 8 blocks. A column gains at most 60 halves of products of
 //              clean limbs, and loses two clean limbs
 //   reduction  a multiple of D, below 2^1040 n, is added to what stands above the two blocks
 //   lanes      independent: no lane reads another's limbs

@@ -8,7 +8,7 @@
 // The square of a half is twice the products of its pairs of different limbs, and the squares of its limbs. The pairs
 // come first, since they are nearly all of the work; one pass over the columns does the rest.
 //
-//   ranges     half is 2, 3 or 4 blocks of ten limbs; x carried, below B^2. A column of E is a sum of no more than 160
+//   ranges     half is 2, 3 or 4 blocks of ten limbs; x carried, below B^2. A column of E is a sum of no more than 80
 //              halves of products of clean limbs, so one of the square is between -2^59 and 2^60
 //   reduction  none: the square is exact. Its columns may be negative, the number that they write never is
 //   lanes      independent: no lane reads another's limbs

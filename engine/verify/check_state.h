@@ -75,7 +75,7 @@ struct CheckState {
   const CompiledEntrance* entrance = nullptr;
   RouteMatch route;
   TokenKind kind = TokenKind::kUnknown;
-  ParsedToken token;                    // kJwt
+  ParsedToken token;                    // kJwt; of other tokens `jws` alone, if they split as one
   std::string_view unverified_payload;  // the claims' JSON text
   jose::Claims unverified_claims;       // of the payload, or of the introspection answer
   const CompiledIssuer* issuer = nullptr;

@@ -187,7 +187,7 @@ void Pipeline::read_shape(CheckState& state) noexcept {
 }
 
 // Decodes into the arena, with `padding_bytes` readable bytes of any content behind. `offset` is the segment's own in
-// the token.
+// the token. Leaves `decoded` untouched where the error's code is not kNone.
 Error Pipeline::decode_segment(std::string_view segment, std::size_t offset, std::size_t padding_bytes,
                                std::span<const std::uint8_t>& decoded) noexcept {
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());

@@ -4,8 +4,8 @@
 //
 // For any modulus and any s, OpenSSL computes t = s^65537 mod n. Half of the lanes are built so that the kernel should
 // find them equal: the block that it compares with, which comes in through a constant of the key, is t. The others get
-// t with one bit changed; each s is asked about both ways. Half of the moduli are structured, nine in ten have 2048 to
-// 2056 bits, and in one batch of eight few lanes are in use. A mismatch is printed with all numbers of its lane.
+// t with one bit changed; each s is asked about both ways. Half of the moduli are structured, two in three have 2048
+// to 2056 bits, and in one batch of eight few lanes are in use. A mismatch is printed with all numbers of its lane.
 //
 // Exit: 0 no mismatch, 1 a mismatch, 2 wrong use, 77 this processor cannot run the kernel.
 #include <algorithm>
@@ -115,9 +115,9 @@ class Differential {
 
   int choose_bits() {
     const std::uint64_t share = below(100);
-    if (share < 90) return 2048 + static_cast<int>(below(9));
-    if (share < 94) return 2057 + static_cast<int>(below(16));
-    if (share < 97) return 2073 + static_cast<int>(below(1040));
+    if (share < 66) return 2048 + static_cast<int>(below(9));
+    if (share < 70) return 2057 + static_cast<int>(below(16));
+    if (share < 85) return 2073 + static_cast<int>(below(1040));
     return 3113 + static_cast<int>(below(984));
   }
 
