@@ -17,9 +17,9 @@
 // q + h 2^1040 = (h + q D) 2^1040 (mod n) with D = 2^-1040 mod n. Two blocks remain: the first is folded with
 // M = 2^-520 mod n, and the last is a Montgomery step with q = block * (-1/n) mod 2^520.
 //
-//   ranges      n odd, below 2^(52 limbs - kHeadroomBits), and not below that of a size class less; M, D, K, C < n,
-//   with
-//               clean limbs; hash < 2^256. A lane whose s is not below n is never equal (RFC 8017 sec 5.2.2)
+//   ranges      n odd, below 2^(52 limbs - kHeadroomBits), and not below that of a size class less; M, D, K and C
+//               below n, with clean limbs; hash < 2^256. A lane whose s is not below n is never equal:
+//               RFC 8017 sec 5.2.2
 //   reduction   every intermediate result is in [0, 4n): a product of two such, (4n)^2 / R < n / 16, and less than n of
 //               the last fold of two blocks, of the last of one block, and of the last step; what earlier folds add is
 //               divided by 2^520 at least and vanishes beside that. Results are compared with 0, n, 2n and 3n, never

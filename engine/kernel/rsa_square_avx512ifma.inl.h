@@ -95,12 +95,13 @@ __attribute__((always_inline)) inline void multiply_pairs(PairColumns& pairs, co
   add_pairs<kReach>(pairs.d + 2 * kLast, d + kLast, 1);
 }
 
-// Twice the pairs' column + the half of limb^2 that belongs there: limb i's square has its halves in columns 2i, 2i
-// + 1.
+// sum + a half of limb^2. Limb i's square has its low half in column 2i, its high half in the next.
 template <int kHigh>
 __attribute__((always_inline)) inline __m512i add_square(__m512i sum, __m512i limb) {
   return kHigh == 0 ? add_low(sum, limb, limb) : add_high(sum, limb, limb);
 }
+
+// A column of a square: twice its pairs, and a half of limb^2.
 template <int kHigh>
 __attribute__((always_inline)) inline __m512i square_column(__m512i pairs, __m512i limb) {
   return add_square<kHigh>(_mm512_add_epi64(pairs, pairs), limb);

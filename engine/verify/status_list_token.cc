@@ -112,10 +112,12 @@ class Judge {
     const std::int64_t leeway_us = issuer_.leeway.count();
     if (claims.exp) judged_.expires_us = claims.exp->us + leeway_us;
     if (wall_us_ >= judged_.expires_us) return refuse(StatusListFault::kExpired);
-    if (check_issued_at(claims, issuer_, wall_us_) != ErrorCode::kNone)
+    if (check_issued_at(claims, issuer_, wall_us_) != ErrorCode::kNone) {
       return refuse(StatusListFault::kFromFuture, "iat");
-    if (check_not_before(claims, issuer_, wall_us_) != ErrorCode::kNone)
+    }
+    if (check_not_before(claims, issuer_, wall_us_) != ErrorCode::kNone) {
       return refuse(StatusListFault::kFromFuture, "nbf");
+    }
     judged_.issued_us = claims.iat->us;
     return judged_.issued_us >= not_before_us_ || refuse(StatusListFault::kOlder);
   }
