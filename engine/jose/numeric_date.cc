@@ -96,8 +96,9 @@ ASSAY_ALWAYS_INLINE std::int64_t read_plain_seconds(std::string_view number) noe
   return are_eight_digits(low) ? high * 100'000'000 + value_of_eight(low) : kNoDigits;
 }
 
-// As read_numeric_date, for every number; the microseconds.
-bool read_decimal(std::string_view number, Rounding rounding, std::int64_t& us) noexcept {
+// As read_numeric_date, for every number; the microseconds. Out of line, so that plain dates do not save registers for
+// it.
+ASSAY_NOINLINE bool read_decimal(std::string_view number, Rounding rounding, std::int64_t& us) noexcept {
   const Decimal decimal = take_apart(number);
   const std::size_t first = find_nonzero(decimal, 0);
   us = 0;

@@ -96,12 +96,11 @@ __m512i fixed(__m512i x) noexcept {
 __attribute__((always_inline)) inline void round(const __m512i& a, const __m512i& b, const __m512i& c, __m512i& d,
                                                  const __m512i& e, const __m512i& f, const __m512i& g, __m512i& h,
                                                  __m512i word_and_constant) noexcept {
-  const __m512i early = fixed(add(add(h, word_and_constant), d));
+  const __m512i early = fixed(add(h, word_and_constant));
   const __m512i with_choice = fixed(add(early, _mm512_ternarylogic_epi32(e, f, g, kChoose)));
-  const __m512i next_e = fixed(add(with_choice, sum<6, 11, 25>(e)));
-  const __m512i t1 = _mm512_sub_epi32(next_e, d);
+  const __m512i t1 = fixed(add(with_choice, sum<6, 11, 25>(e)));
+  d = add(d, t1);
   h = add(fixed(add(t1, _mm512_ternarylogic_epi32(a, b, c, kMajority))), sum<2, 13, 22>(a));
-  d = next_e;
 }
 
 __m512i constant(const std::uint32_t* constants, std::size_t i) noexcept {

@@ -78,9 +78,9 @@ void pad_sha256(const std::uint8_t* message, std::size_t size, Sha256Job& job) n
   }
   if (rest != 0) std::memcpy(job.tail, message + (size - rest), rest);
   job.tail[rest] = 0x80;
-  const std::uint64_t bits = std::uint64_t{size} * 8;
-  write_word(static_cast<std::uint32_t>(bits >> 32), job.tail + length_at);
-  write_word(static_cast<std::uint32_t>(bits), job.tail + length_at + 4);
+  std::uint64_t bits = std::uint64_t{size} * 8;
+  if constexpr (std::endian::native == std::endian::little) bits = __builtin_bswap64(bits);
+  std::memcpy(job.tail + length_at, &bits, kLengthBytes);
 }
 
 void sha256_portable(Sha256Job* const* jobs, std::size_t count) noexcept {

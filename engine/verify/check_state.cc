@@ -1,26 +1,14 @@
 #include "verify/check_state.h"
 
-#include <algorithm>
 #include <memory>
+#include <new>
 
 namespace assay::verify {
-namespace {
-
-// Asks for the lines of a text that a later stage reads: tokens lie apart, and each is short.
-void prefetch(std::string_view text) noexcept {
-  constexpr std::size_t kLineBytes = 64;
-  constexpr std::size_t kPrefetchedBytesMax = 2048;
-  const std::size_t end = std::min(text.size(), kPrefetchedBytesMax);
-  for (std::size_t i = 0; i < end; i += kLineBytes) __builtin_prefetch(text.data() + i);
-}
-
-}  // namespace
-
 void begin(CheckState& state, const Check& check) noexcept {
-  prefetch(check.token);
   // Made where it stays: a state made here and moved there would be read while it is still written.
   std::destroy_at(&state);
-  std::construct_at(&state);
+  // Without parentheses: members that say no value have none, and nothing is filled with zeros beforehand.
+  ::new (&state) CheckState;
   state.check = &check;
 }
 

@@ -92,7 +92,7 @@ struct CheckState {
   Ticket ticket;  // of the pending verdict
 };
 
-// Makes `state` that of a check which no step has looked at, and asks for the lines of its token.
+// Makes `state` that of a check which no step has looked at.
 void begin(CheckState& state, const Check& check) noexcept;
 // Notes what became of a step, where somebody wants to know.
 inline void mark(CheckState& state, Step step, Trace::Mark value) noexcept {

@@ -62,8 +62,8 @@ ErrorCode check_expiry(const jose::Claims& claims, const IssuerPolicy& policy, E
   return ErrorCode::kNone;
 }
 
-ErrorCode check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
-                                std::string_view& detail) noexcept {
+ErrorCode check_some_required_claims(const jose::Claims& claims, std::span<const std::string> names,
+                                     std::string_view& detail) noexcept {
   for (const std::string& name : names) {
     const auto found = std::find_if(claims.members.begin(), claims.members.end(),
                                     [&](const Claim& claim) { return base::same_text(claim.name, name); });

@@ -45,8 +45,13 @@ enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
 
 // Present and not empty: no null, no "", no [], no {}.
 //   codes    missing_claim
-[[nodiscard]] ErrorCode check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
-                                              std::string_view& detail) noexcept;
+[[nodiscard]] ErrorCode check_some_required_claims(const jose::Claims& claims, std::span<const std::string> names,
+                                                   std::string_view& detail) noexcept;
+// The same, without a call where none are required, as nearly everywhere.
+[[nodiscard]] inline ErrorCode check_required_claims(const jose::Claims& claims, std::span<const std::string> names,
+                                                     std::string_view& detail) noexcept {
+  return names.empty() ? ErrorCode::kNone : check_some_required_claims(claims, names, detail);
+}
 
 // An opaque token is an access token or none: what the server says of its type, if it does. RFC 7662 sec 2.2.
 //   codes    wrong_type: a refresh token, or one that is bound to more than its bearer

@@ -50,9 +50,13 @@ void Sha256::hash_batch(std::span<DigestJob> jobs) noexcept {
     kernel::pad_sha256(reinterpret_cast<const std::uint8_t*>(message.data()), message.size(), batch_->jobs[i]);
   }
   const auto by_size = std::span(batch_->by_size).first(jobs.size());
-  std::sort(by_size.begin(), by_size.end(), [](const kernel::Sha256Job* one, const kernel::Sha256Job* other) {
+  const auto is_shorter = [](const kernel::Sha256Job* one, const kernel::Sha256Job* other) {
     return one->whole_block_count + one->tail_block_count < other->whole_block_count + other->tail_block_count;
-  });
+  };
+  // One issuer's tokens are often of one length.
+  if (!std::is_sorted(by_size.begin(), by_size.end(), is_shorter)) {
+    std::sort(by_size.begin(), by_size.end(), is_shorter);
+  }
   variant_.run(by_size.data(), by_size.size());
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     std::copy_n(std::begin(batch_->jobs[i].hash), kernel::kHashBytes, jobs[i].hash.begin());

@@ -35,6 +35,11 @@ struct LatestLookups {
     std::string_view text;
     std::span<const jose::ScopeValue> granted;
   };
+  // Rights that a scope meets.
+  struct RightsMet {
+    const RouteRights* rights = nullptr;  // null: none
+    std::span<const jose::ScopeValue> granted;
+  };
   // What verdicts show of the policy and the keys outlives both: copies.
   struct IssuerName {
     const CompiledIssuer* issuer = nullptr;  // null: none
@@ -53,6 +58,7 @@ struct LatestLookups {
   Kid kid;
   Target target;
   Scope scope;
+  RightsMet rights_met;
   IssuerName issuer_name;
   KeyId key_id;
   ScopeTexts scope_texts;

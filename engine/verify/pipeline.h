@@ -127,7 +127,7 @@ class Pipeline {
   [[nodiscard]] bool still_holds(const state::VerifiedEntry& entry) noexcept;
   [[nodiscard]] Expected<RouteMatch> find_route(const Check& check) noexcept;
   [[nodiscard]] std::optional<std::span<const jose::ScopeValue>> find_granted(const CheckState& state) noexcept;
-  [[nodiscard]] bool has_required_scopes(CheckState& state, const RouteRights& rights) noexcept;
+  [[nodiscard]] bool has_required_scopes(const CheckState& state, const RouteRights& rights) noexcept;
   // In the arena; null data where it has no room. What is returned serves until the next call.
   [[nodiscard]] const std::string_view& name_for_verdict(const CompiledIssuer& issuer) noexcept;
   [[nodiscard]] const std::string_view& key_id_for_verdict(const CheckState& state) noexcept;

@@ -5,7 +5,9 @@
 
 namespace assay::verify {
 
-bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights) noexcept {
+namespace {
+
+bool meets_scopes(const CheckState& state, const RouteRights& rights) noexcept {
   const ScopeWildcard wildcard = state.issuer->policy.scope.wildcard;
   for (const jose::RequiredScope& scope : rights.all_scopes) {
     if (!scope.met_by(state.granted, wildcard)) return false;
@@ -15,6 +17,18 @@ bool Pipeline::has_required_scopes(CheckState& state, const RouteRights& rights)
     if (scope.met_by(state.granted, wildcard)) return true;
   }
   return false;
+}
+
+}  // namespace
+
+bool Pipeline::has_required_scopes(const CheckState& state, const RouteRights& rights) noexcept {
+  LatestLookups::RightsMet& latest = latest_.rights_met;
+  const bool is_latest = latest.rights == &rights && latest.granted.data() == state.granted.data() &&
+                         latest.granted.size() == state.granted.size();
+  if (is_latest) return true;
+  if (!meets_scopes(state, rights)) return false;
+  latest = {.rights = &rights, .granted = state.granted};
+  return true;
 }
 
 std::optional<std::span<const jose::ScopeValue>> Pipeline::find_granted(const CheckState& state) noexcept {

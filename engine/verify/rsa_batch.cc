@@ -75,8 +75,9 @@ RsaBatch::JobOfLane RsaBatch::assign_lanes(const Filling& filling, SizeClass& si
 
 void RsaBatch::run(Filling& filling, SizeClass& size_class) noexcept {
   const JobOfLane job_of_lane = assign_lanes(filling, size_class);
-  kernel::RsaSignatureLanes signatures{};
+  kernel::RsaSignatureLanes signatures;
   for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    signatures.signature[lane] = nullptr;
     if (job_of_lane[lane] == nullptr) continue;
     signatures.signature[lane] = job_of_lane[lane]->signature.data();
     signatures.signature_bytes[lane] = job_of_lane[lane]->signature.size();
