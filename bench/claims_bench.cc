@@ -88,9 +88,9 @@ struct Readers {
   }
   Expected<jose::Claims> claims(const std::string& text) {
     arena.reset();
-    const Expected<jose::JsonValue> root = json.read(text, arena);
-    if (!root) return Unexpected(root.error());
-    return jose::parse_claims(*root, arena);
+    const Expected<jose::JsonDocument> payload = jose::read_payload(json, text, arena);
+    if (!payload) return Unexpected(payload.error());
+    return jose::parse_claims(*payload, arena);
   }
 };
 

@@ -27,11 +27,22 @@ std::vector<std::string> split_at_dots(std::string_view text) {
   return parts;
 }
 
+void require_same_split(const kernel::DotsVariant& variant, std::string_view text, const Expected<CompactJws>& jws) {
+  static const base::CpuFeatures kFeatures = base::detect_cpu_features();
+  if (!variant.supported(kFeatures)) return;
+  CompactJws split;
+  const Error error = jose::split_compact(text, variant, split);
+  require(error == (jws ? Error{} : jws.error()), "all variants name the same fault");
+  if (!jws) return;
+  require(split.header_end == jws->header_end && split.payload_end == jws->payload_end, "all variants split alike");
+}
+
 void check_split(std::string_view text) {
   const std::vector<std::string> parts = split_at_dots(text);
   const bool well_formed = parts.size() == 3 && std::none_of(parts.begin(), parts.end(),
                                                              [](const std::string& part) { return part.empty(); });
   const Expected<CompactJws> jws = jose::split_compact(text);
+  for (const kernel::DotsVariant& variant : kernel::dots_variants()) require_same_split(variant, text, jws);
   require(jws.has_value() == well_formed, "a text splits exactly if it has three non-empty parts");
   if (!jws) {
     require(jws.error().code == ErrorCode::kMalformedToken, "the code is malformed_token");

@@ -1,7 +1,8 @@
 // Reads a JSON text with jose/json and the oracle at once: the common part of the targets whose input is JSON.
 //
-// Properties: both accept the same texts; both yield the same values; every view lies in the text or in the arena; no
-// byte behind the padding is read.
+// Properties: both accept the same texts, with the kernel that finds tokens and without; both yield the same values;
+// the members of a payload are those of the tree; every view lies in the text or in the arena; no byte behind the
+// padding is read.
 #pragma once
 
 #include <cstring>
@@ -9,8 +10,10 @@
 #include <optional>
 #include <string_view>
 
+#include "base/cpu.h"
 #include "fuzz/json_oracle.h"
 #include "fuzz/property.h"
+#include "jose/claims.h"
 #include "jose/json.h"
 
 namespace assay::fuzz {
@@ -18,33 +21,50 @@ namespace assay::fuzz {
 class JsonText {
  public:
   explicit JsonText(std::string_view text)
-      : reader_(text.size()),
+      : tree_reader_(text.size()),
+        payload_reader_(text.size(), preferred_kernel()),
         arena_(kArenaBytesPerTextByte * (text.size() + 1)),
         bytes_(new char[text.size() + jose::kJsonPaddingBytes]),
         size_(text.size()) {
     text.copy(bytes_.get(), text.size());
     std::memset(bytes_.get() + size_, '"', jose::kJsonPaddingBytes);
-    const Expected<jose::JsonValue> root = reader_.read({bytes_.get(), size_}, arena_);
     const JsonOracle oracle(text);
-    require(root.has_value() == (oracle.well_formed() && !oracle.repeats_name()), "reader and oracle accept alike");
-    if (!root) {
-      require(root.error().offset <= size_, "an error's offset lies in the text");
-      return;
-    }
-    std::size_t index = 0;
-    require_same(*root, oracle, index);
-    root_ = *root;
+    root_ = read_tree(tree_reader_, oracle);
+    require(read_tree(payload_reader_, oracle).has_value() == root_.has_value(), "the kernel accepts alike");
+    const Expected<jose::JsonDocument> payload = jose::read_payload(payload_reader_, {bytes_.get(), size_}, arena_);
+    require(payload.has_value() == root_.has_value(), "a payload is accepted as any text");
+    if (!payload) return;
+    payload_.emplace(*payload);
+    require_same_members();
   }
 
   // Nothing if the text was refused.
   [[nodiscard]] const std::optional<jose::JsonValue>& root() const { return root_; }
-  // Has room left for the members and lists of any accepted text.
+  [[nodiscard]] const std::optional<jose::JsonDocument>& payload() const { return payload_; }
+  // Has room left for the lists of any accepted text.
   [[nodiscard]] base::Arena& arena() { return arena_; }
   [[nodiscard]] bool is_text_of(std::string_view view) const { return lies_in(view, bytes_.get(), size_); }
 
  private:
-  // Unescaped strings take less than a byte, members (`"":0,`) 8, and lists (`"",`) under 6 for each byte of text.
-  static constexpr std::size_t kArenaBytesPerTextByte = 16;
+  // Three times unescaped strings take less than a byte, members (`"":0,`) 8, and lists (`"",`) under 6 for each byte
+  // of text.
+  static constexpr std::size_t kArenaBytesPerTextByte = 18;
+
+  static kernel::JsonVariant preferred_kernel() {
+    return kernel::select_kernels("", base::detect_cpu_features()).value().json;
+  }
+
+  std::optional<jose::JsonValue> read_tree(jose::JsonReader& reader, const JsonOracle& oracle) {
+    const Expected<jose::JsonValue> root = reader.read({bytes_.get(), size_}, arena_);
+    require(root.has_value() == (oracle.well_formed() && !oracle.repeats_name()), "reader and oracle accept alike");
+    if (!root) {
+      require(root.error().offset <= size_, "an error's offset lies in the text");
+      return std::nullopt;
+    }
+    std::size_t index = 0;
+    require_same(*root, oracle, index);
+    return *root;
+  }
 
   void require_same(jose::JsonValue value, const JsonOracle& oracle, std::size_t& index) const {
     const JsonOracle::Node& node = oracle.nodes()[index++];
@@ -57,11 +77,25 @@ class JsonText {
     require(index == node.end, "reader and oracle see the same children");
   }
 
-  jose::JsonReader reader_;
+  void require_same_members() const {
+    require(payload_->text == root_->text(), "tree and payload are the same text");
+    std::size_t i = 0;
+    for (const jose::JsonValue member : *root_) {
+      require(i < payload_->members.size(), "every member is listed");
+      const Claim& claim = payload_->members[i++];
+      require(claim.name == member.name() && claim.text == member.text() && claim.kind == member.kind(),
+              "members are listed in order");
+    }
+    require(i == payload_->members.size(), "nothing else is listed");
+  }
+
+  jose::JsonReader tree_reader_;
+  jose::JsonReader payload_reader_;
   base::Arena arena_;
   std::unique_ptr<char[]> bytes_;
   std::size_t size_;
   std::optional<jose::JsonValue> root_;
+  std::optional<jose::JsonDocument> payload_;
 };
 
 }  // namespace assay::fuzz

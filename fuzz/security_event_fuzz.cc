@@ -35,7 +35,7 @@ void check_target(const RevocationTarget& target, const IssuerPolicy& issuer, jo
 void check_input(std::string_view input) {
   JsonText text(input);
   if (!text.root()) return;
-  const Expected<jose::Claims> claims = jose::parse_claims(*text.root(), text.arena());
+  const Expected<jose::Claims> claims = jose::parse_claims(*text.payload(), text.arena());
   if (!claims || !claims->iat || claims->iat->us > kNowUs) return;  // refused before the events are looked at
   IssuerPolicy issuer;
   issuer.name = "main";

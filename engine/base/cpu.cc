@@ -12,8 +12,8 @@ namespace assay::base {
 namespace {
 
 // Leaf 1, ecx.
-constexpr std::uint32_t kSse3 = 1u << 0, kSsse3 = 1u << 9, kFma = 1u << 12, kSse41 = 1u << 19, kSse42 = 1u << 20,
-                        kPopcnt = 1u << 23, kOsxsave = 1u << 27, kAvx = 1u << 28, kF16c = 1u << 29;
+constexpr std::uint32_t kSse3 = 1u << 0, kPclmulqdq = 1u << 1, kSsse3 = 1u << 9, kFma = 1u << 12, kSse41 = 1u << 19,
+                        kSse42 = 1u << 20, kPopcnt = 1u << 23, kOsxsave = 1u << 27, kAvx = 1u << 28, kF16c = 1u << 29;
 constexpr std::uint32_t kAvxLeaf1 = kSse3 | kSsse3 | kSse41 | kSse42 | kPopcnt | kOsxsave | kAvx;
 constexpr std::uint32_t kAvx512Leaf1 = kAvxLeaf1 | kFma | kF16c;
 
@@ -29,13 +29,14 @@ struct Leaf7 {
 };
 constexpr std::uint32_t kAvx2Ebx = 1u << 5, kAvx512fEbx = 1u << 16, kAvx512bwEbx = 1u << 30;
 constexpr std::uint32_t kAvx512Ebx = kAvx2Ebx | kAvx512fEbx;
-constexpr std::array<Leaf7, 6> kAvx512Features{{
+constexpr std::array<Leaf7, 7> kAvx512Features{{
     {.feature = CpuFeature::kAvx512f, .ebx = kAvx512Ebx, .ecx = 0},
     {.feature = CpuFeature::kAvx512dq, .ebx = kAvx512Ebx | 1u << 17, .ecx = 0},
     {.feature = CpuFeature::kAvx512bw, .ebx = kAvx512Ebx | kAvx512bwEbx, .ecx = 0},
     {.feature = CpuFeature::kAvx512vl, .ebx = kAvx512Ebx | 1u << 31, .ecx = 0},
     {.feature = CpuFeature::kAvx512ifma, .ebx = kAvx512Ebx | 1u << 21, .ecx = 0},
     {.feature = CpuFeature::kAvx512vbmi, .ebx = kAvx512Ebx | kAvx512bwEbx, .ecx = 1u << 1},
+    {.feature = CpuFeature::kAvx512vbmi2, .ebx = kAvx512Ebx | kAvx512bwEbx, .ecx = 1u << 6},
 }};
 constexpr std::uint32_t kBmi2Ebx = 1u << 8, kShaEbx = 1u << 29;
 
@@ -44,8 +45,8 @@ constexpr bool has_all(std::uint64_t bits, std::uint64_t needed) noexcept { retu
 // One bit each, and no two the same.
 constexpr bool features_are_distinct() noexcept {
   std::uint32_t seen = static_cast<std::uint32_t>(CpuFeature::kAvx2) | static_cast<std::uint32_t>(CpuFeature::kBmi2) |
-                       static_cast<std::uint32_t>(CpuFeature::kSha);
-  std::size_t count = 3;
+                       static_cast<std::uint32_t>(CpuFeature::kSha) | static_cast<std::uint32_t>(CpuFeature::kPclmul);
+  std::size_t count = 4;
   for (const Leaf7& row : kAvx512Features) {
     seen |= static_cast<std::uint32_t>(row.feature);
     ++count;
@@ -61,6 +62,7 @@ CpuFeatures features_of(const CpuRegisters& registers) noexcept {
   CpuFeatures features;
   if (has_all(registers.leaf7_ebx, kBmi2Ebx)) features = features.with(CpuFeature::kBmi2);
   if (has_all(registers.leaf7_ebx, kShaEbx)) features = features.with(CpuFeature::kSha);
+  if (has_all(registers.leaf1_ecx, kPclmulqdq)) features = features.with(CpuFeature::kPclmul);
   const bool ymm = has_all(registers.leaf1_ecx, kAvxLeaf1) && has_all(registers.xcr0, kYmmSaved);
   if (ymm && has_all(registers.leaf7_ebx, kAvx2Ebx)) features = features.with(CpuFeature::kAvx2);
   const bool zmm = has_all(registers.leaf1_ecx, kAvx512Leaf1) && has_all(registers.xcr0, kZmmSaved);

@@ -16,8 +16,10 @@ enum class CpuFeature : std::uint32_t {
   kAvx512bw = 1u << 4,
   kAvx512vl = 1u << 5,
   kAvx512ifma = 1u << 6,
-  kAvx512vbmi = 1u << 7,  // includes kAvx512bw
-  kSha = 1u << 8,         // SHA-256 in xmm registers
+  kAvx512vbmi = 1u << 7,   // includes kAvx512bw
+  kSha = 1u << 8,          // SHA-256 in xmm registers
+  kAvx512vbmi2 = 1u << 9,  // includes kAvx512bw
+  kPclmul = 1u << 10,      // products without carries, in xmm registers
 };
 
 // A set of features.

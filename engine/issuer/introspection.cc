@@ -49,15 +49,17 @@ Expected<void> IntrospectionAnswer::read(std::string_view body) {
   if (text.empty()) return fail(ErrorCode::kBadAnswer);
   std::fill(std::copy(body.begin(), body.end(), text.begin()), text.end(), '\0');
   jose::JsonReader reader(body.size());
-  const Expected<jose::JsonValue> root = reader.read(std::string_view(text.data(), body.size()), arena_);
-  if (!root) return fail(ErrorCode::kBadAnswer, root.error().offset);
-  text_ = root->text();
-  const jose::JsonValue::Found active = root->find("active");
-  if (!active) return fail(ErrorCode::kBadAnswer);
+  const Expected<jose::JsonDocument> document =
+      jose::read_payload(reader, std::string_view(text.data(), body.size()), arena_);
+  if (!document) return fail(ErrorCode::kBadAnswer, document.error().offset);
+  text_ = document->text;
+  const auto active = std::find_if(document->members.begin(), document->members.end(),
+                                   [](const Claim& member) { return member.name == "active"; });
+  if (active == document->members.end()) return fail(ErrorCode::kBadAnswer);
   // RFC 7662 sec 2.2: a JSON boolean; the text "true" is none.
-  if (active.value.kind() == JsonKind::kFalse) return {};
-  if (active.value.kind() != JsonKind::kTrue) return fail(ErrorCode::kBadAnswer);
-  const Expected<jose::Claims> claims = jose::parse_claims(*root, arena_);
+  if (active->kind == JsonKind::kFalse) return {};
+  if (active->kind != JsonKind::kTrue) return fail(ErrorCode::kBadAnswer);
+  const Expected<jose::Claims> claims = jose::parse_claims(*document, arena_);
   if (!claims) return fail(ErrorCode::kBadAnswer, claims.error().offset);
   active_ = true;
   claims_ = *claims;

@@ -47,21 +47,25 @@ struct Claims {
   std::span<const Claim> members;
 };
 
+// Reads a payload's text so that its claims can be taken from it: JsonReader::read_document.
+[[nodiscard]] Expected<JsonDocument> read_payload(JsonReader& reader, std::string_view text,
+                                                  base::Arena& arena) noexcept;
+
 // Fills the slots from a payload. Also serves introspection answers (RFC 7662 sec 2.2 has the same names and types).
 //
-//   root      the payload's object
-//   arena     takes lists and members; all views live as long as it and the payload's text
+//   payload   of read_payload
+//   arena     takes lists; all views live as long as the payload's text, its members, and `arena`
 //   errors    bad_claim: a registered claim has the wrong type (iss, sub, jti, client_id, azp: string; aud: string or
 //             array of strings, not empty, at most kAudiencesMax; exp, nbf, iat: number in range; scope, scp, scopes:
 //             string or array of strings), or more than one of scope, scp and scopes is present with another value
 //             overloaded: `arena` is full
-[[nodiscard]] Expected<Claims> parse_claims(JsonValue root, base::Arena& arena) noexcept;
+[[nodiscard]] Expected<Claims> parse_claims(const JsonDocument& payload, base::Arena& arena) noexcept;
 
 // As parse_claims, into `claims`, which are default-made, with its code; kNone: read. Of a payload that is refused they
 // hold some.
-[[nodiscard]] ErrorCode read_claims(const JsonValue& root, base::Arena& arena, Claims& claims) noexcept;
+[[nodiscard]] ErrorCode read_claims(const JsonDocument& payload, base::Arena& arena, Claims& claims) noexcept;
 
-// The name of the claim that parse_claims refused `root` for; for messages. Empty if it would not.
-[[nodiscard]] std::string_view find_bad_claim(JsonValue root) noexcept;
+// The name of the claim that parse_claims refuses the payload for; for messages. Empty if it would not.
+[[nodiscard]] std::string_view find_bad_claim(const JsonDocument& payload) noexcept;
 
 }  // namespace assay::jose

@@ -19,34 +19,31 @@ constexpr std::array<bool, 256> kB64tokenAlphabet = b64token_alphabet();
 
 }  // namespace
 
-Error split_compact(std::string_view compact, CompactJws& jws) noexcept {
+Error split_compact(std::string_view compact, const kernel::DotsVariant& variant, CompactJws& jws) noexcept {
   const auto malformed = [](std::size_t offset) {
     return Error{.code = ErrorCode::kMalformedToken, .offset = static_cast<std::uint32_t>(offset)};
   };
   // Offsets have 32 bits; a text that long is refused before it could wrap them.
   if (compact.size() > std::numeric_limits<std::uint32_t>::max()) return malformed(0);
 
-  const std::size_t header_end = compact.find('.');
-  if (header_end == std::string_view::npos) return malformed(compact.size());
-  if (header_end == 0) return malformed(0);
-
-  const std::size_t payload_end = compact.find('.', header_end + 1);
-  if (payload_end == std::string_view::npos) return malformed(compact.size());
-  if (payload_end == header_end + 1) return malformed(payload_end);
-
-  const std::size_t third_dot = compact.find('.', payload_end + 1);
-  if (third_dot != std::string_view::npos) return malformed(third_dot);
-  if (payload_end + 1 == compact.size()) return malformed(payload_end);
+  std::size_t dots[kernel::kDotsMax];
+  const std::size_t count = variant.run(compact.data(), compact.size(), dots);
+  if (count >= 1 && dots[0] == 0) return malformed(0);
+  if (count < 2) return malformed(compact.size());
+  if (dots[1] == dots[0] + 1) return malformed(dots[1]);
+  if (count > 2) return malformed(dots[2]);
+  if (dots[1] + 1 == compact.size()) return malformed(dots[1]);
 
   jws.compact = compact;
-  jws.header_end = static_cast<std::uint32_t>(header_end);
-  jws.payload_end = static_cast<std::uint32_t>(payload_end);
+  jws.header_end = static_cast<std::uint32_t>(dots[0]);
+  jws.payload_end = static_cast<std::uint32_t>(dots[1]);
   return {};
 }
 
 Expected<CompactJws> split_compact(std::string_view compact) noexcept {
   CompactJws jws;
-  if (const Error error = split_compact(compact, jws); error.code != ErrorCode::kNone) return Unexpected(error);
+  if (const Error error = split_compact(compact, kernel::KernelTable{}.dots, jws); error.code != ErrorCode::kNone)
+    return Unexpected(error);
   return jws;
 }
 

@@ -5,6 +5,7 @@
 
 #include "assay/expected.h"
 #include "assay/token.h"
+#include "kernel/kernel.h"
 
 namespace assay::jose {
 
@@ -19,8 +20,8 @@ enum class TokenShape : std::uint8_t { kCompactJws, kOpaque, kMalformed };
 //   cost      one pass, no allocation
 [[nodiscard]] Expected<CompactJws> split_compact(std::string_view compact) noexcept;
 
-// As split_compact, into `jws`; the error's code is kNone if it was split, and else `jws` untouched.
-[[nodiscard]] Error split_compact(std::string_view compact, CompactJws& jws) noexcept;
+// As split_compact, into `jws`, with a kernel; the error's code is kNone if it was split, and else `jws` untouched.
+[[nodiscard]] Error split_compact(std::string_view compact, const kernel::DotsVariant& dots, CompactJws& jws) noexcept;
 
 // Whether `text` has the b64token alphabet of RFC 6750 sec 2.1: ALPHA DIGIT - . _ ~ + / and trailing '='; not empty.
 [[nodiscard]] bool is_b64token(std::string_view text) noexcept;

@@ -12,20 +12,33 @@ namespace assay::jose {
 // Words are read from memory as they lie.
 static_assert(std::endian::native == std::endian::little);
 
-// The eight characters that `text` starts with, first character lowest.
+// The characters that `text` starts with, first character lowest.
+ASSAY_ALWAYS_INLINE std::uint16_t load_two(const char* text) noexcept {
+  std::uint16_t word;
+  std::memcpy(&word, text, sizeof(word));
+  return word;
+}
+ASSAY_ALWAYS_INLINE std::uint32_t load_four(const char* text) noexcept {
+  std::uint32_t word;
+  std::memcpy(&word, text, sizeof(word));
+  return word;
+}
 ASSAY_ALWAYS_INLINE std::uint64_t load_eight(const char* text) noexcept {
   std::uint64_t word;
   std::memcpy(&word, text, sizeof(word));
   return word;
 }
 
-// Whether all of load_eight's characters are digits.
-ASSAY_ALWAYS_INLINE bool are_eight_digits(std::uint64_t word) noexcept {
-  constexpr std::uint64_t kHighHalves = 0xf0f0'f0f0'f0f0'f0f0;
-  constexpr std::uint64_t kZeros = 0x3030'3030'3030'3030;
-  // Bytes 0x30 to 0x3f pass the first test; 6 more carries those above '9' out of the range.
-  return (word & kHighHalves) == kZeros && ((word + 0x0606'0606'0606'0606) & kHighHalves) == kZeros;
+inline constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
+
+// Has none of kHighBits if all of load_eight's characters are digits, else one at least. Below '0' the difference has
+// it, above '9' the sum or the difference; a carry or borrow comes only from a character that has it.
+ASSAY_ALWAYS_INLINE std::uint64_t non_digits(std::uint64_t word) noexcept {
+  return (word - 0x3030'3030'3030'3030) | (word + 0x4646'4646'4646'4646);
 }
+
+// Whether all of load_eight's characters are digits.
+ASSAY_ALWAYS_INLINE bool are_eight_digits(std::uint64_t word) noexcept { return (non_digits(word) & kHighBits) == 0; }
 
 // The number that they make, first digit highest. Precondition: are_eight_digits(word).
 ASSAY_ALWAYS_INLINE std::int64_t value_of_eight(std::uint64_t word) noexcept {

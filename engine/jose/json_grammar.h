@@ -16,8 +16,10 @@ namespace assay::jose {
 // Whether the whole of `text` is 8 to 16 digits without a leading zero: nearly every number of a token, which is a
 // date.
 [[nodiscard]] ASSAY_ALWAYS_INLINE bool is_plain_integer(std::string_view text) noexcept {
-  return text.size() >= 8 && text.size() <= 16 && text[0] != '0' && are_eight_digits(load_eight(text.data())) &&
-         are_eight_digits(load_eight(text.data() + text.size() - 8));
+  if (text.size() < 8 || text.size() > 16 || text[0] == '0') return false;
+  const std::uint64_t first = load_eight(text.data());
+  const std::uint64_t last = load_eight(text.data() + text.size() - 8);
+  return ((non_digits(first) | non_digits(last)) & kHighBits) == 0;
 }
 
 // Whether the whole of `text` is a number: no sign but a leading minus, no leading zero, digits around the point.

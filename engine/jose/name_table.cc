@@ -6,7 +6,7 @@
 
 namespace assay::jose {
 
-bool NameTable::insert(std::span<const JsonNode> nodes, Member member, std::string_view name) noexcept {
+bool NameTable::insert(const NamesSoFar& names, Member member, std::string_view name) noexcept {
   if (used_.empty()) {
     used_ = room_.first(slot_count(document_bytes_));
     std::fill(used_.begin(), used_.end(), Slot{});
@@ -16,7 +16,8 @@ bool NameTable::insert(std::span<const JsonNode> nodes, Member member, std::stri
   const std::uint64_t hash = base::keyed_hash64(name) + member.object * std::uint64_t{0x9e3779b97f4a7c15};
   std::size_t at = hash & mask;
   for (; used_[at].member_plus_one != 0; at = (at + 1) & mask) {
-    if (used_[at].object == member.object && nodes[used_[at].member_plus_one - 1].name == name) return false;
+    const Slot slot = used_[at];
+    if (slot.object == member.object && names.name_of(slot.object, slot.member_plus_one - 1) == name) return false;
   }
   used_[at] = {.object = member.object, .member_plus_one = member.index + 1};
   return true;

@@ -7,8 +7,8 @@ namespace assay::kernel {
 namespace {
 
 // The names by which kernels are forced.
-enum class Kernel : std::uint8_t { kBase64url, kRsa, kSha256 };
-constexpr std::array<std::string_view, 3> kKernelNames{"base64url", "rsa", "sha256"};
+enum class Kernel : std::uint8_t { kBase64url, kDots, kJson, kRsa, kSha256 };
+constexpr std::array<std::string_view, 5> kKernelNames{"base64url", "dots", "json", "rsa", "sha256"};
 
 template <typename V>
 const V* find_preferred(std::span<const V> variants, base::CpuFeatures features) noexcept {
@@ -31,6 +31,8 @@ bool force(V& chosen, std::span<const V> variants, std::string_view name, base::
 bool force(KernelTable& table, Kernel kernel, std::string_view name, base::CpuFeatures features) noexcept {
   switch (kernel) {
     case Kernel::kBase64url: return force(table.base64url, base64url_variants(), name, features);
+    case Kernel::kDots: return force(table.dots, dots_variants(), name, features);
+    case Kernel::kJson: return force(table.json, json_variants(), name, features);
     case Kernel::kRsa: return force(table.rsa, rsa_variants(), name, features);
     case Kernel::kSha256: return force(table.sha256, sha256_variants(), name, features);
   }
@@ -39,6 +41,8 @@ bool force(KernelTable& table, Kernel kernel, std::string_view name, base::CpuFe
 
 KernelTable preferred_kernels(base::CpuFeatures features) noexcept {
   return {.base64url = *find_preferred(base64url_variants(), features),
+          .dots = *find_preferred(dots_variants(), features),
+          .json = *find_preferred(json_variants(), features),
           .rsa = *find_preferred(rsa_variants(), features),
           .sha256 = *find_preferred(sha256_variants(), features)};
 }

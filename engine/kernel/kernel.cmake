@@ -5,6 +5,14 @@ assay_add_kernel_variant(base64url avx512vbmi FUNCTION decode_base64url_avx512vb
 assay_add_kernel_variant(base64url avx2 FUNCTION decode_base64url_avx2 SOURCE base64url_avx2.cc FEATURES avx2)
 assay_add_kernel_variant(base64url portable FUNCTION decode_base64url_portable)
 
+assay_add_kernel_variant(dots avx512bw FUNCTION find_dots_avx512bw SOURCE dots_avx512bw.cc FEATURES avx512f avx512bw)
+assay_add_kernel_variant(dots portable FUNCTION find_dots_portable)
+
+# simdjson finds the tokens of every JSON text; the kernel those of plain ones alone.
+assay_add_kernel_variant(json avx512vbmi2 FUNCTION find_json_tokens_avx512vbmi2 SOURCE json_avx512vbmi2.cc
+                         FEATURES bmi2 avx512f avx512bw avx512vbmi2 pclmul)
+assay_add_kernel_variant(json portable FUNCTION nullptr)
+
 # OpenSSL verifies one signature faster than rsa_public_x8_portable does: that one is a specification alone.
 assay_add_kernel_variant(rsa avx512ifma FUNCTION rsa_public_x8_avx512ifma SOURCE rsa_public_x8_avx512ifma.cc
                          FEATURES avx512f avx512bw avx512vbmi avx512ifma)

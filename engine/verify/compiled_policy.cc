@@ -108,6 +108,7 @@ Expected<std::unique_ptr<CompiledPolicy>> compile_policy(const Policy& policy, s
   compiled->key_seats.resize(compiled->issuers.size());
   for (const EntrancePolicy& source : policy.entrances) {
     compiled->entrances.push_back(compile_entrance(policy, source, compiled->issuers));
+    compiled->takes_opaque = compiled->takes_opaque || compiled->entrances.back().opaque.has_value();
   }
   compiled->routes = RouteTable(policy);
   compiled->token_bytes_max = policy.max_token_bytes;

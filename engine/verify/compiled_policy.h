@@ -76,6 +76,7 @@ struct CompiledPolicy {
   std::vector<CompiledEntrance> entrances;
   RouteTable routes;
   std::size_t token_bytes_max = kTokenBytesMax;
+  bool takes_opaque = false;  // one of the entrances does
 
   // Gives an issuer its runtime, which workers may use from then on.
   void give_runtime(std::size_t issuer_index, std::shared_ptr<IssuerRuntime> runtime);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "verify/rsa_self_test.h"
 #include "verify/sha256_self_test.h"
+#include "verify/text_self_test.h"
 
 namespace assay::verify {
 namespace {
@@ -54,7 +55,7 @@ Expected<std::unique_ptr<ControlMachine>> ControlMachine::open_with(EngineOption
 ControlMachine::ControlMachine(EngineOptions options, const kernel::KernelTable& kernels, Boards boards,
                                Prepared prepared, std::unique_ptr<Revoker> revoker)
     : fetcher_(options.fetcher),
-      kernels_(kernels),
+      kernels_(passes_text_self_test(kernels) ? kernels : kernel::KernelTable{}),
       recheck_one_in_(options.recheck_one_in),
       verified_cache_bytes_(options.verified_cache_bytes),
       answers_(options.policy.introspection_cache_bytes),

@@ -76,17 +76,22 @@ bool EventReceiver::read_jws(std::string_view text, Open& open) const {
 
 bool EventReceiver::read_claims(Open& open) const {
   open.judged.arena = std::make_unique<base::Arena>(kScratchBytesPerCheck);
-  const Expected<jose::JsonValue> root = open.json.read(open.judged.jws->unverified_payload(), *open.judged.arena);
-  if (!root) return open.refuse(EventOutcome::kMalformed, "claims");
-  open.root = *root;
-  if (jose::read_claims(*root, *open.judged.arena, open.claims) != ErrorCode::kNone) {
-    return open.refuse(EventOutcome::kBadClaims, jose::find_bad_claim(*root));
+  const Expected<jose::JsonDocument> payload =
+      jose::read_payload(open.json, open.judged.jws->unverified_payload(), *open.judged.arena);
+  if (!payload) return open.refuse(EventOutcome::kMalformed, "claims");
+  if (jose::read_claims(*payload, *open.judged.arena, open.claims) != ErrorCode::kNone) {
+    return open.refuse(EventOutcome::kBadClaims, jose::find_bad_claim(*payload));
   }
   // RFC 8417 sec 2.2. `exp` need not be there, for what has happened does not end.
   if (!open.claims.has_iss || open.claims.iss.empty()) return open.refuse(EventOutcome::kBadClaims, "iss");
   if (open.claims.jti.empty()) return open.refuse(EventOutcome::kBadClaims, "jti");
   if (!open.claims.iat) return open.refuse(EventOutcome::kBadClaims, "iat");
-  return open.claims.has_aud || open.refuse(EventOutcome::kBadClaims, "aud");
+  if (!open.claims.has_aud) return open.refuse(EventOutcome::kBadClaims, "aud");
+  // Once more, as a tree.
+  const Expected<jose::JsonValue> root = open.json.read(open.judged.jws->unverified_payload(), *open.judged.arena);
+  if (!root) return open.refuse(EventOutcome::kMalformed, "claims");
+  open.root = *root;
+  return true;
 }
 
 bool EventReceiver::find_issuer(std::uint32_t entrance, Open& open) const {

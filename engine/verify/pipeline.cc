@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <new>
 
+#include "base/attributes.h"
 #include "base/same_text.h"
 #include "jose/compact.h"
 #include "verify/checks.h"
@@ -24,7 +25,7 @@ Pipeline::Pipeline(base::ReaderIndex reader, const PipelineParts& parts)
       answers_(parts.answers),
       source_(parts.source),
       arena_(kBatchMax * kScratchBytesPerCheck),
-      json_(kTokenBytesMax),
+      json_(kTokenBytesMax, kernels_.json),
       signatures_(kernels_, parts.rsa_trust),
       revocations_(reader, parts.revocations, kernels_.sha256, parts.rsa_trust.guard),
       statuses_(reader, parts.status_lists),
@@ -50,10 +51,11 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   each<&Pipeline::read_request>(states);  // one token, of a length and for a path that is looked at
   // JWT: verified before, under this policy and these keys?
   if (verified_.keeps_any()) each<&Pipeline::find_verified>(states);
-  each<&Pipeline::read_shape>(states);           // a compact JWS or an opaque token
-  each<&Pipeline::read_header>(states);          // JWT: alg, kid, typ, crit
-  each<&Pipeline::read_payload>(states);         // JWT: claims, unverified
-  each<&Pipeline::find_answer>(states);          // opaque: what the authorization server says; may pend
+  each<&Pipeline::read_shape>(states);    // a compact JWS or an opaque token
+  each<&Pipeline::read_header>(states);   // JWT: alg, kid, typ, crit
+  each<&Pipeline::read_payload>(states);  // JWT: claims, unverified
+  // opaque: what the authorization server says; may pend
+  if (policy.takes_opaque) each<&Pipeline::find_answer>(states);
   each<&Pipeline::choose_issuer>(states);        // by iss; another issuer's keys are out of reach from here on
   each<&Pipeline::check_claims>(states);         // before the signature: these can refuse and nothing else
   each<&Pipeline::seek_keys>(states);            // JWT: where find_keys will look
@@ -163,7 +165,7 @@ Expected<RouteMatch> Pipeline::find_route(const Check& check) noexcept {
 void Pipeline::read_shape(CheckState& state) noexcept {
   if (state.kind == TokenKind::kRememberedJwt) return;
   const std::string_view text = state.check->token;
-  const Error unsplit = jose::split_compact(text, state.token.jws);
+  const Error unsplit = jose::split_compact(text, kernels_.dots, state.token.jws);
   const bool is_jws = unsplit.code == ErrorCode::kNone;
   if (is_jws && state.entrance != nullptr && state.entrance->takes_jwt()) {
     state.kind = TokenKind::kJwt;
@@ -188,8 +190,9 @@ void Pipeline::read_shape(CheckState& state) noexcept {
 
 // Decodes into the arena, with `padding_bytes` readable bytes of any content behind. `offset` is the segment's own in
 // the token. Leaves `decoded` untouched where the error's code is not kNone.
-Error Pipeline::decode_segment(std::string_view segment, std::size_t offset, std::size_t padding_bytes,
-                               std::span<const std::uint8_t>& decoded) noexcept {
+ASSAY_ALWAYS_INLINE Error Pipeline::decode_segment(std::string_view segment, std::size_t offset,
+                                                   std::size_t padding_bytes,
+                                                   std::span<const std::uint8_t>& decoded) noexcept {
   const std::size_t bytes = kernel::base64url_decoded_bytes(segment.size());
   const std::span<std::uint8_t> room = arena_.take<std::uint8_t>(bytes + padding_bytes);
   if (room.size() != bytes + padding_bytes) return {.code = ErrorCode::kOverloaded};
@@ -246,13 +249,13 @@ void Pipeline::read_payload(CheckState& state) noexcept {
     return;
   }
   state.unverified_payload = as_text(text);
-  const Expected<jose::JsonValue> root = json_.read(as_text(text), arena_);
-  if (!root) {
-    close(state, Step::kPayload, root.error());
+  const Expected<jose::JsonDocument> payload = jose::read_payload(json_, as_text(text), arena_);
+  if (!payload) {
+    close(state, Step::kPayload, payload.error());
     return;
   }
-  const ErrorCode code = jose::read_claims(*root, arena_, state.unverified_claims);
-  if (code == ErrorCode::kBadClaim) state.detail = arena_.copy(jose::find_bad_claim(*root));
+  const ErrorCode code = jose::read_claims(*payload, arena_, state.unverified_claims);
+  if (code == ErrorCode::kBadClaim) state.detail = arena_.copy(jose::find_bad_claim(*payload));
   judge(state, Step::kPayload, code);
 }
 

@@ -80,18 +80,24 @@ class Judge {
   void read_payload(std::string_view payload) {
     base::Arena arena(kScratchBytesPerCheck);
     jose::JsonReader json(payload.size());
-    const Expected<jose::JsonValue> root = json.read(payload, arena);
-    if (!root) {
+    const Expected<jose::JsonDocument> document = jose::read_payload(json, payload, arena);
+    if (!document) {
       refuse(StatusListFault::kMalformed);
       return;
     }
     jose::Claims claims;
-    if (jose::read_claims(*root, arena, claims) != ErrorCode::kNone) {
-      refuse(StatusListFault::kBadClaims, jose::find_bad_claim(*root));
+    if (jose::read_claims(*document, arena, claims) != ErrorCode::kNone) {
+      refuse(StatusListFault::kBadClaims, jose::find_bad_claim(*document));
       return;
     }
-    const bool is_fit =
-        check_names(claims) && check_times(claims) && read_ttl(*root) && start_list(root->find("status_list"));
+    if (!check_names(claims) || !check_times(claims)) return;
+    base::Arena tree_arena(payload.size());
+    const Expected<jose::JsonValue> root = json.read(payload, tree_arena);  // once more, as a tree
+    if (!root) {
+      refuse(StatusListFault::kMalformed);
+      return;
+    }
+    const bool is_fit = read_ttl(*root) && start_list(root->find("status_list"));
     if (is_fit) refuse(StatusListFault::kNone);
   }
 

@@ -11,13 +11,15 @@
 namespace assay::base {
 namespace {
 
-constexpr CpuFeatures kAllAvx512{CpuFeature::kAvx512f,  CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,
-                                 CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi};
-constexpr CpuFeatures kAll = CpuFeatures{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
-                                         CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
-                                         CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha};
+constexpr CpuFeatures kAllAvx512{CpuFeature::kAvx512f,    CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,
+                                 CpuFeature::kAvx512vl,   CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi,
+                                 CpuFeature::kAvx512vbmi2};
+constexpr CpuFeatures kAll{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
+                           CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
+                           CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kAvx512vbmi2,
+                           CpuFeature::kSha,        CpuFeature::kPclmul};
 // Those that need no registers beyond xmm.
-constexpr CpuFeatures kBaselineRegisters{CpuFeature::kBmi2, CpuFeature::kSha};
+constexpr CpuFeatures kBaselineRegisters{CpuFeature::kBmi2, CpuFeature::kSha, CpuFeature::kPclmul};
 
 // Every bit set, as no processor has it.
 constexpr CpuRegisters kEverything{
@@ -31,7 +33,8 @@ TEST(Cpu, FeaturesDoNotShareBits) {
   CpuFeatures seen;
   for (const CpuFeature feature :
        {CpuFeature::kAvx2, CpuFeature::kBmi2, CpuFeature::kAvx512f, CpuFeature::kAvx512dq, CpuFeature::kAvx512bw,
-        CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha}) {
+        CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kAvx512vbmi2,
+        CpuFeature::kSha, CpuFeature::kPclmul}) {
     EXPECT_FALSE(CpuFeatures{feature}.empty());
     EXPECT_FALSE(seen.has_all({feature}));
     seen = seen.with(feature);
@@ -70,10 +73,11 @@ TEST(Cpu, NeedsWhatCompilersTurnOnWithAFeature) {
   EXPECT_EQ(features_of(registers), kAll.without(kAllAvx512));
   registers = kEverything;
   registers.leaf7_ebx &= ~(1u << 30);  // avx512bw
-  EXPECT_EQ(features_of(registers), kAll.without({CpuFeature::kAvx512bw, CpuFeature::kAvx512vbmi}));
+  EXPECT_EQ(features_of(registers),
+            kAll.without({CpuFeature::kAvx512bw, CpuFeature::kAvx512vbmi, CpuFeature::kAvx512vbmi2}));
 }
 
-TEST(Cpu, EachBitOfLeaf7BringsItsFeatureAlone) {
+TEST(Cpu, EachBitBringsItsFeatureAlone) {
   struct Row {
     CpuFeature feature;
     unsigned ebx_bit;
@@ -87,6 +91,12 @@ TEST(Cpu, EachBitOfLeaf7BringsItsFeatureAlone) {
   CpuRegisters registers = kEverything;
   registers.leaf7_ecx &= ~(1u << 1);
   EXPECT_EQ(features_of(registers), kAll.without({CpuFeature::kAvx512vbmi}));
+  registers = kEverything;
+  registers.leaf7_ecx &= ~(1u << 6);
+  EXPECT_EQ(features_of(registers), kAll.without({CpuFeature::kAvx512vbmi2}));
+  registers = kEverything;
+  registers.leaf1_ecx &= ~(1u << 1);
+  EXPECT_EQ(features_of(registers), kAll.without({CpuFeature::kPclmul}));
 }
 
 TEST(Cpu, AMaskRemovesFeatures) {
@@ -107,15 +117,17 @@ TEST(Cpu, AgreesWithTheOperatingSystem) {
     const char* name;
     CpuFeature feature;
   };
-  constexpr std::array<Row, 9> kRows{{{"avx2", CpuFeature::kAvx2},
-                                      {"bmi2", CpuFeature::kBmi2},
-                                      {"avx512f", CpuFeature::kAvx512f},
-                                      {"avx512dq", CpuFeature::kAvx512dq},
-                                      {"avx512bw", CpuFeature::kAvx512bw},
-                                      {"avx512vl", CpuFeature::kAvx512vl},
-                                      {"avx512ifma", CpuFeature::kAvx512ifma},
-                                      {"avx512vbmi", CpuFeature::kAvx512vbmi},
-                                      {"sha_ni", CpuFeature::kSha}}};
+  constexpr std::array<Row, 11> kRows{{{"avx2", CpuFeature::kAvx2},
+                                       {"bmi2", CpuFeature::kBmi2},
+                                       {"avx512f", CpuFeature::kAvx512f},
+                                       {"avx512dq", CpuFeature::kAvx512dq},
+                                       {"avx512bw", CpuFeature::kAvx512bw},
+                                       {"avx512vl", CpuFeature::kAvx512vl},
+                                       {"avx512ifma", CpuFeature::kAvx512ifma},
+                                       {"avx512vbmi", CpuFeature::kAvx512vbmi},
+                                       {"avx512_vbmi2", CpuFeature::kAvx512vbmi2},
+                                       {"pclmulqdq", CpuFeature::kPclmul},
+                                       {"sha_ni", CpuFeature::kSha}}};
   for (std::string word; words >> word;) {
     for (const Row& row : kRows) {
       if (word == row.name) told = told.with(row.feature);

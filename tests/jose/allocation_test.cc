@@ -51,11 +51,12 @@ TEST(Allocation, HappensOnlyAtConstruction) {
   const std::size_t before = test::allocation_count();
   for (const PaddedText& text : padded) {
     arena.reset();
+    const Expected<JsonDocument> payload = read_payload(reader, text.view(), arena);
+    if (!payload) continue;
+    const Expected<Claims> claims = parse_claims(*payload, arena);
+    accepted += (claims ? 1U : 0U) + find_bad_claim(*payload).size();
     const Expected<JsonValue> root = reader.read(text.view(), arena);
-    if (!root) continue;
-    const Expected<JoseHeader> header = parse_header(*root);
-    const Expected<Claims> claims = parse_claims(*root, arena);
-    accepted += (header ? 1U : 0U) + (claims ? 1U : 0U) + find_bad_claim(*root).size();
+    accepted += root && parse_header(*root) ? 1U : 0U;
   }
   const Expected<CompactJws> jws = split_compact("a.b.c");
   const std::size_t after = test::allocation_count();

@@ -19,13 +19,13 @@ class ClaimsTest : public testing::Test {
   Expected<Claims> parse(std::string_view json) {
     arena_.reset();
     text_ = PaddedText(json);
-    const Expected<JsonValue> root = reader_.read(text_.view(), arena_);
-    if (!root) {
+    const Expected<JsonDocument> payload = read_payload(reader_, text_.view(), arena_);
+    if (!payload) {
       ADD_FAILURE() << "not JSON: " << json;
       return fail(ErrorCode::kBadJson);
     }
-    bad_claim_ = find_bad_claim(*root);
-    return parse_claims(*root, arena_);
+    bad_claim_ = find_bad_claim(*payload);
+    return parse_claims(*payload, arena_);
   }
   void expect_accepted(std::string_view json) {
     EXPECT_TRUE(parse(json)) << json;
@@ -222,17 +222,17 @@ TEST_F(ClaimsTest, LooksAtTopLevelMembersOnly) {
 
 TEST_F(ClaimsTest, SayWhenTheArenaIsFull) {
   text_ = PaddedText(R"({"aud":["a","b","c"],"scope":["a","b","c"],"x":1})");
-  const Expected<JsonValue> root = reader_.read(text_.view(), arena_);
-  ASSERT_TRUE(root);
-  const std::size_t needed = 3 * sizeof(Claim) + 6 * sizeof(std::string_view);
+  const Expected<JsonDocument> payload = read_payload(reader_, text_.view(), arena_);
+  ASSERT_TRUE(payload);
+  const std::size_t needed = 6 * sizeof(std::string_view);
   for (std::size_t bytes = 0; bytes < needed; bytes += 8) {
     base::Arena small(bytes);
-    const Expected<Claims> claims = parse_claims(*root, small);
+    const Expected<Claims> claims = parse_claims(*payload, small);
     ASSERT_FALSE(claims) << bytes;
     EXPECT_EQ(claims.error().code, ErrorCode::kOverloaded);
   }
   base::Arena enough(needed);
-  EXPECT_TRUE(parse_claims(*root, enough));
+  EXPECT_TRUE(parse_claims(*payload, enough));
 }
 
 std::string status_of(std::string_view status) { return R"({"iss":"a","status":)" + std::string(status) + "}"; }

@@ -4,7 +4,8 @@ assay_add_test(jose_digits_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/digits_test.cc
 assay_add_test(jose_json_grammar_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_grammar_test.cc LIBS assay_jose)
 assay_add_test(jose_name_table_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/name_table_test.cc LIBS assay_jose)
 assay_add_test(jose_json_test LIBS assay_jose
-  SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_test.cc ${CMAKE_CURRENT_LIST_DIR}/json_run_test.cc)
+  SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_test.cc ${CMAKE_CURRENT_LIST_DIR}/json_plain_test.cc
+          ${CMAKE_CURRENT_LIST_DIR}/json_walk_test.cc)
 assay_add_test(jose_numeric_date_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/numeric_date_test.cc LIBS assay_jose)
 assay_add_test(jose_header_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/header_test.cc LIBS assay_jose)
 assay_add_test(jose_claims_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/claims_test.cc LIBS assay_jose)

@@ -21,7 +21,8 @@ class NameTableTest : public testing::Test {
   bool insert(std::uint32_t object, const std::string& name) {
     names_.push_back(std::make_unique<std::string>(name));
     const auto index = static_cast<std::uint32_t>(nodes_.size());
-    const bool is_new = table_.insert(nodes_, {.object = object, .index = index}, *names_.back());
+    const NamesSoFar names{.nodes = nodes_, .members = {}};
+    const bool is_new = table_.insert(names, {.object = object, .index = index}, *names_.back());
     nodes_.push_back({.name = *names_.back(), .text = {}});
     return is_new;
   }

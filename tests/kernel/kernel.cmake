@@ -1,4 +1,6 @@
 assay_add_test(kernel_base64url_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/base64url_test.cc LIBS assay_kernel)
+assay_add_test(dots_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/dots_test.cc LIBS assay_kernel)
+assay_add_test(json_tokens_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/json_tokens_test.cc LIBS assay_kernel)
 assay_add_test(dispatch_test SOURCES ${CMAKE_CURRENT_LIST_DIR}/kernel_test.cc LIBS assay_kernel)
 
 add_executable(run_forced ${CMAKE_CURRENT_LIST_DIR}/run_forced.cc)

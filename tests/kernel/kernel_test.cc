@@ -16,11 +16,22 @@ using base::CpuFeature;
 const base::CpuFeatures kHere = base::detect_cpu_features();
 constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
                                         CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
-                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kSha};
+                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kAvx512vbmi2,
+                                        CpuFeature::kSha,        CpuFeature::kPclmul};
 
 std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
   return table ? table->base64url.name : "refused";
+}
+
+std::string_view chosen_dots(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->dots.name : "refused";
+}
+
+std::string_view chosen_json(std::string_view forced, base::CpuFeatures features) {
+  const Expected<KernelTable> table = select_kernels(forced, features);
+  return table ? table->json.name : "refused";
 }
 
 std::string_view chosen_rsa(std::string_view forced, base::CpuFeatures features) {
@@ -71,6 +82,11 @@ TEST(Kernels, EachMaskOfFeaturesHasItsVariant) {
   EXPECT_EQ(chosen_base64url("", kEverything.without({CpuFeature::kAvx512bw})), "avx2");
   EXPECT_EQ(chosen_base64url("", no_vbmi), "avx2");
   EXPECT_EQ(chosen_base64url("", no_vbmi.without({CpuFeature::kAvx2})), "portable");
+  EXPECT_EQ(chosen_dots("", kEverything), "avx512bw");
+  EXPECT_EQ(chosen_dots("", kEverything.without({CpuFeature::kAvx512bw})), "portable");
+  EXPECT_EQ(chosen_json("", kEverything), "avx512vbmi2");
+  EXPECT_EQ(chosen_json("", kEverything.without({CpuFeature::kAvx512vbmi2})), "portable");
+  EXPECT_EQ(chosen_json("", kEverything.without({CpuFeature::kPclmul})), "portable");
   EXPECT_EQ(chosen_rsa("", kEverything), "avx512ifma");
   EXPECT_EQ(chosen_rsa("", no_vbmi), "portable");
   EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
@@ -100,7 +116,20 @@ TEST(Kernels, WithoutASha256KernelOpenSslHashes) {
   EXPECT_EQ(KernelTable{}.sha256.run, nullptr);
 }
 
+TEST(Kernels, WithoutAJsonKernelSimdjsonFindsTokens) {
+  for (const std::string_view forced : {"portable", "json=portable"}) {
+    const Expected<KernelTable> table = select_kernels(forced, kEverything);
+    ASSERT_TRUE(table);
+    EXPECT_EQ(table->json.run, nullptr) << forced;
+  }
+  EXPECT_EQ(KernelTable{}.json.run, nullptr);
+  EXPECT_EQ(KernelTable{}.dots.run, find_dots_portable);
+}
+
 TEST(Kernels, ForcingOneLeavesTheOthersAlone) {
+  EXPECT_EQ(chosen_dots("json=portable", kHere), chosen_dots("", kHere));
+  EXPECT_EQ(chosen_json("dots=portable", kHere), chosen_json("", kHere));
+  EXPECT_EQ(chosen_dots("dots=portable", kHere), "portable");
   EXPECT_EQ(chosen_sha256("base64url=portable,rsa=portable", kHere), chosen_sha256("", kHere));
   EXPECT_EQ(chosen_rsa("sha256=portable", kHere), chosen_rsa("", kHere));
   EXPECT_EQ(chosen_rsa("base64url=portable", kHere), chosen_rsa("", kHere));

@@ -41,7 +41,11 @@ def judge_claims(files, report):
 
 def judge_unwrapped(files, report):
     """A token's JSON is an object, so of the texts that are none nothing is accepted."""
-    answers = corpus.ask_probe([{"op": "json", "text": path.read_bytes().hex()} for path in files])
+    kernels = corpus.ask_probe([{"op": "kernels"}])[0]["json"].split(",")
+    questions = [{"op": "json", "text": path.read_bytes().hex()} for path in files]
+    answers = corpus.ask_probe(questions)
+    for kernel in kernels:
+        assert corpus.ask_probe([question | {"kernel": kernel} for question in questions]) == answers, kernel
     for path, answer in zip(files, answers):
         is_object = path.read_bytes().lstrip(b" \t\r\n").startswith(b"{")
         report.add(UNWRAPPED, path.name, is_wanted(path) and is_object, answer["valid"], answer.get("reason"))

@@ -37,8 +37,9 @@ Asked read(const std::vector<std::pair<std::string, std::string>>& changes) {
   text.append(jose::kJsonPaddingBytes, '\0');
   base::Arena arena(kScratchBytesPerCheck);
   jose::JsonReader json(kTokenBytesMax);
-  const jose::JsonValue root = json.read(std::string_view{text}.substr(0, bytes), arena).value();
-  const jose::Claims claims = jose::parse_claims(root, arena).value();
+  const std::string_view payload = std::string_view{text}.substr(0, bytes);
+  const jose::Claims claims = jose::parse_claims(jose::read_payload(json, payload, arena).value(), arena).value();
+  const jose::JsonValue root = json.read(payload, arena).value();
   const auto issuer = test::event_issuer();  // the targets name it
   const EventTargets read = read_event_targets(root, claims, issuer, kNowS * kSecondUs);
   Asked asked{.outcome = read.outcome, .detail = std::string(read.detail), .targets = {}};

@@ -156,6 +156,8 @@ TEST(StatusListToken, IsACompactJws) {
 TEST(StatusListToken, MayBeLargerThanAnyAccessToken) {
   const std::string padding(4 * kTokenBytesMax, 'x');
   EXPECT_EQ(fault_of_claims({{"note", "\"" + padding + "\""}}), Fault::kNone);
+  // Unescaped, it is read twice: as claims and as a tree.
+  EXPECT_EQ(fault_of_claims({{"note", "\"\\u0065" + padding + padding.substr(kTokenBytesMax) + "\""}}), Fault::kNone);
 }
 
 TEST(StatusListToken, NamesEveryFault) {

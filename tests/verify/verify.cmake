@@ -13,7 +13,7 @@ assay_add_test(verify_parts_test
           ${here}/event_ledger_test.cc ${here}/security_event_test.cc
           ${here}/policy_faults_test.cc ${here}/routes_test.cc ${here}/rsa_batch_test.cc
           ${here}/rsa_guard_test.cc ${here}/rsa_self_test_test.cc
-          ${here}/rsa_single_test.cc ${here}/sha256_self_test_test.cc
+          ${here}/rsa_single_test.cc ${here}/sha256_self_test_test.cc ${here}/text_self_test_test.cc
           ${here}/signature_only_test.cc ${here}/status_list_token_test.cc ${here}/status_supply_test.cc
           ${here}/tickets_test.cc
   LIBS assay_engine assay_signing OpenSSL::Crypto)

@@ -98,6 +98,8 @@ std::string Operations::answer(std::string_view question) {
   if (*op == "kernels") {
     return JsonObject()
         .add("base64url", names_of(kernel::base64url_variants()))
+        .add("dots", names_of(kernel::dots_variants()))
+        .add("json", names_of(kernel::json_variants()))
         .add("rsa", names_of(rsa_variants_that_run()))
         .text();
   }
@@ -142,11 +144,14 @@ std::string Operations::answer_rsa_public(jose::JsonValue question) {
 }
 
 std::string Operations::answer_json(jose::JsonValue question) const {
+  const std::string_view kernel = find_text(question, "kernel").value_or("portable");
   std::optional<std::string> text = find_bytes(question, "text");
   if (!text) return error("json needs text in hexadecimal");
+  const kernel::JsonVariant* variant = find_variant(kernel::json_variants(), kernel);
+  if (variant == nullptr) return error("kernel is none of: " + names_of(kernel::json_variants()));
   const std::size_t length = text->size();
   text->append(jose::kJsonPaddingBytes, ' ');
-  jose::JsonReader reader(length);
+  jose::JsonReader reader(length, *variant);
   base::Arena arena(length + 1);
   const Expected<jose::JsonValue> root = reader.read(std::string_view{*text}.substr(0, length), arena);
   return root ? valid() : invalid(root.error().code);

@@ -5,9 +5,12 @@
 //     with "kernel":"none" and RS256                              the same, as where no kernel runs
 //   {"op":"rsa_public","kernel":V,"n":HEX,"e":HEX,"s":HEX}        {"valid":true,"bytes":HEX}: s^e mod n, on which the
 //                                                                kernel and OpenSSL agree; or valid and reason as above
-//   {"op":"kernels"}                                             {"base64url":NAMES,"rsa":NAMES}: the variants that run
-//                                                                here, separated by commas
-//   {"op":"json","text":HEX}                                     the same, for one JSON document as a token has them
+//   {"op":"kernels"}                                             {"base64url":NAMES,"dots":NAMES,"json":NAMES,
+//                                                                "rsa":NAMES}: the variants that run here, separated
+//                                                                by commas
+//   {"op":"json","text":HEX}                                     {"valid":true} or {"valid":false,"reason":NAME}, for
+//                                                                one JSON document as a token has them
+//     with "kernel":V                                            the same, by that variant of the kernel
 //   {"op":"base64url","kernel":V,"text":HEX}                     {"valid":true,"bytes":HEX} or
 //                                                                {"valid":false,"offset":N}
 //
