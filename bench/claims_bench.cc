@@ -77,7 +77,7 @@ void run_contest(benchmark::State& state, const Way& ours, const Way& naive) {
 
 // Our readers, with the memory that a worker gives them.
 struct Readers {
-  jose::JsonReader json{kTokenBytesMax};
+  jose::JsonReader json{kTokenBytesMax, kernel::select_kernels("", base::detect_cpu_features()).value().json};
   base::Arena arena{kScratchBytesPerCheck};
 
   Expected<jose::JoseHeader> header(const std::string& text) {
