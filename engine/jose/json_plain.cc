@@ -89,24 +89,6 @@ ASSAY_ALWAYS_INLINE bool take_members(const char* text, PlainRun& run, Value*& n
   return is_behind;
 }
 
-// Takes `["a","b"]` at `run.token`, as nodes without a name. False, and nothing taken, where it is anything else.
-bool take_plain_array(const char* text, PlainRun& run, std::span<JsonNode> nodes) noexcept {
-  if (text[*run.token] != '[') return false;
-  PlainRun elements = run;
-  ++elements.token;
-  ++elements.node_count;
-  elements.values_max = static_cast<std::uint32_t>(nodes.size()) - elements.node_count;
-  const bool is_empty = text[*elements.token] == ']';
-  if (!is_empty && !take_plain_elements(text, elements, nodes)) return false;
-  if (elements.token == run.tokens_end || text[*elements.token] != ']') return false;
-  const std::string_view array{text + *run.token, *elements.token + 1 - std::size_t{*run.token}};
-  std::construct_at(&nodes[run.node_count],
-                    JsonNode{.name = {}, .text = array, .end = elements.node_count, .kind = JsonKind::kArray});
-  run.token = elements.token + 1;
-  run.node_count = elements.node_count;
-  return true;
-}
-
 // Takes `"name":["a","b"]` at `run.token`. False, and nothing taken, where it is anything else. Out of line, as the
 // loop beside it: together they have too few registers.
 ASSAY_NOINLINE bool list_plain_array(const char* text, PlainRun& run, const Listing& listing,
@@ -118,19 +100,28 @@ ASSAY_NOINLINE bool list_plain_array(const char* text, PlainRun& run, const List
   if (!take_plain_name(text, run.token, claim.name, ends)) return false;
   const std::uint8_t mark = mark_of_ends(ends);
   const std::uint64_t bit = std::uint64_t{1} << mark;
-  if ((run.marks & bit) != 0) return false;
-  PlainRun array = run;
-  array.token += 2;
-  if (!take_plain_array(text, array, nodes)) return false;
-  JsonNode& node = nodes[run.node_count];
-  node.name = claim.name;
-  claim.text = node.text;
-  claim.kind = node.kind;
+  const std::uint32_t* const bracket = run.token + 2;
+  if ((run.marks & bit) != 0 || text[*bracket] != '[') return false;
+
+  PlainRun elements;
+  elements.token = bracket + 1;
+  elements.tokens_end = run.tokens_end;
+  elements.node_count = run.node_count + 1;
+  elements.values_max = static_cast<std::uint32_t>(nodes.size()) - elements.node_count;
+  const bool is_empty = text[*elements.token] == ']';
+  if (!is_empty && !take_plain_elements(text, elements, nodes)) return false;
+  if (elements.token == run.tokens_end || text[*elements.token] != ']') return false;
+
+  claim.text = {text + *bracket, *elements.token + 1 - std::size_t{*bracket}};
+  claim.kind = JsonKind::kArray;
+  std::construct_at(
+      &nodes[run.node_count],
+      JsonNode{.name = claim.name, .text = claim.text, .end = elements.node_count, .kind = JsonKind::kArray});
   if (const SoughtName* const sought = listing.note(ends, mark, claim)) {
     listing.found.add_node(sought->number, run.node_count);
   }
-  run.token = array.token;
-  run.node_count = array.node_count;
+  run.token = elements.token + 1;
+  run.node_count = elements.node_count;
   run.marks |= bit;
   --run.values_max;
   ++run.claim;

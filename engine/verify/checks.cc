@@ -86,7 +86,7 @@ ErrorCode check_token_type(const jose::Claims& answer) noexcept {
   return ErrorCode::kNone;
 }
 
-ErrorCode check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
+ErrorCode check_given_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
   for (const std::string_view other : {jose::kSecurityEventType, jose::kStatusListType}) {
     if (base::equals_ignoring_case(typ, other)) return ErrorCode::kWrongType;
   }

@@ -60,6 +60,10 @@ enum class ExpiryRule : std::uint8_t { kJwt, kOpaque };
 // RFC 8725 sec 3.11. Media types compare without case (RFC 7515 sec 4.1.9).
 //   codes    wrong_type; of a security event token (RFC 8417 sec 4.2) and of a status list always, whatever the policy
 //            says
-[[nodiscard]] ErrorCode check_type(std::string_view typ, const IssuerPolicy& policy) noexcept;
+[[nodiscard]] ErrorCode check_given_type(std::string_view typ, const IssuerPolicy& policy) noexcept;
+// The same, without a call where none is given and any will do.
+[[nodiscard]] inline ErrorCode check_type(std::string_view typ, const IssuerPolicy& policy) noexcept {
+  return typ.empty() && policy.token_types.empty() ? ErrorCode::kNone : check_given_type(typ, policy);
+}
 
 }  // namespace assay::verify

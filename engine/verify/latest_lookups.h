@@ -7,8 +7,10 @@
 #include <span>
 #include <string_view>
 
+#include "assay/token.h"
 #include "base/keyed_hash.h"
 #include "jose/scope.h"
+#include "keys/key_set.h"
 #include "verify/compiled_policy.h"
 #include "verify/routes.h"
 
@@ -35,6 +37,13 @@ struct LatestLookups {
     std::string_view text;
     std::span<const jose::ScopeValue> granted;
   };
+  // Keys of a token with a kid.
+  struct Keys {
+    const keys::KeySet* set = nullptr;  // null: none
+    base::Hash128 kid;
+    Alg alg{};
+    keys::Candidates candidates;
+  };
   // Rights that a scope meets.
   struct RightsMet {
     const RouteRights* rights = nullptr;  // null: none
@@ -56,6 +65,7 @@ struct LatestLookups {
 
   JwtIssuer jwt_issuer;
   Kid kid;
+  Keys keys;
   Target target;
   Scope scope;
   RightsMet rights_met;
