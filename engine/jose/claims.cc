@@ -36,12 +36,6 @@ constexpr std::array<std::string_view, kSlotCount> kSlotNames{
 static_assert(are_sought_apart(kSlotNames));
 constexpr SoughtNames kSoughtSlots = seek_names(kSlotNames);
 
-std::size_t child_count(const JsonValue& value) noexcept {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const JsonValue child : value) ++count;
-  return count;
-}
-
 // How many texts a list has: a string is a list of one. kNoList for what is neither a string nor an array of strings.
 constexpr std::size_t kNoList = static_cast<std::size_t>(-1);
 std::size_t text_count(const JsonDocument& payload, std::size_t slot) noexcept {
@@ -170,12 +164,11 @@ bool list_texts(const JsonDocument& payload, std::size_t slot, base::Arena& aren
     texts = {&claim.text, 1};
     return true;
   }
-  const JsonValue list = payload.value_of(slot);
-  const std::size_t count = child_count(list);
+  const std::size_t count = text_count(payload, slot);
   const std::span<std::string_view> room = arena.take<std::string_view>(count);
   if (room.size() != count) return false;
   std::size_t i = 0;
-  for (const JsonValue element : list) std::construct_at(&room[i++], element.text());
+  for (const JsonValue element : payload.value_of(slot)) std::construct_at(&room[i++], element.text());
   texts = room;
   return true;
 }

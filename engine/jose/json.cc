@@ -46,7 +46,7 @@ class JsonReader::Impl {
   std::size_t document_bytes_max_;
   kernel::JsonVariant variant_;
   std::unique_ptr<simdjson::internal::dom_parser_implementation> stage1_;
-  base::Arena memory_;  // nodes and name slots: touched only as far as documents need
+  base::Arena memory_;  // what the spans below are of: touched only as far as documents need
   std::span<JsonNode> nodes_;
   NameTable names_;
   std::span<Claim> members_;          // of a document with escapes, while it is read

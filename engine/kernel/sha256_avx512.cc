@@ -90,9 +90,9 @@ __m512i fixed(__m512i x) noexcept {
   return x;
 }
 
-// One round. The caller turns the names of the words instead of moving them. Nothing but a rotation, one ternary
-// operation and one addition lie between e and the next e, and between a and the next a: where each takes two cycles,
-// that chain is what bounds the kernel.
+// One round. The caller turns the names of the words instead of moving them. What does not wait for
+// the round before is added first: four instructions lie between e and the next e, three between a and the next a. How
+// many there are bounds the kernel, not that chain.
 __attribute__((always_inline)) inline void round(const __m512i& a, const __m512i& b, const __m512i& c, __m512i& d,
                                                  const __m512i& e, const __m512i& f, const __m512i& g, __m512i& h,
                                                  __m512i word_and_constant) noexcept {

@@ -4,6 +4,7 @@
 #include <new>
 
 namespace assay::verify {
+
 void begin(CheckState& state, const Check& check) noexcept {
   // Made where it stays: a state made here and moved there would be read while it is still written.
   std::destroy_at(&state);

@@ -14,35 +14,21 @@ namespace {
 using base::CpuFeature;
 
 const base::CpuFeatures kHere = base::detect_cpu_features();
-constexpr base::CpuFeatures kEverything{CpuFeature::kAvx2,       CpuFeature::kBmi2,       CpuFeature::kAvx512f,
-                                        CpuFeature::kAvx512dq,   CpuFeature::kAvx512bw,   CpuFeature::kAvx512vl,
-                                        CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi, CpuFeature::kAvx512vbmi2,
-                                        CpuFeature::kSha,        CpuFeature::kPclmul};
+// Of a processor that says yes to everything.
+const base::CpuFeatures kEverything =
+    base::features_of({.leaf1_ecx = 0xFFFFFFFF, .leaf7_ebx = 0xFFFFFFFF, .leaf7_ecx = 0xFFFFFFFF, .xcr0 = 0xFFFFFFFF});
 
-std::string_view chosen_base64url(std::string_view forced, base::CpuFeatures features) {
+// The variant of one kernel, a member of the table, that is chosen.
+template <auto kKernel>
+std::string_view chosen(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
-  return table ? table->base64url.name : "refused";
+  return table ? ((*table).*kKernel).name : "refused";
 }
-
-std::string_view chosen_dots(std::string_view forced, base::CpuFeatures features) {
-  const Expected<KernelTable> table = select_kernels(forced, features);
-  return table ? table->dots.name : "refused";
-}
-
-std::string_view chosen_json(std::string_view forced, base::CpuFeatures features) {
-  const Expected<KernelTable> table = select_kernels(forced, features);
-  return table ? table->json.name : "refused";
-}
-
-std::string_view chosen_rsa(std::string_view forced, base::CpuFeatures features) {
-  const Expected<KernelTable> table = select_kernels(forced, features);
-  return table ? table->rsa.name : "refused";
-}
-
-std::string_view chosen_sha256(std::string_view forced, base::CpuFeatures features) {
-  const Expected<KernelTable> table = select_kernels(forced, features);
-  return table ? table->sha256.name : "refused";
-}
+constexpr auto chosen_base64url = chosen<&KernelTable::base64url>;
+constexpr auto chosen_dots = chosen<&KernelTable::dots>;
+constexpr auto chosen_json = chosen<&KernelTable::json>;
+constexpr auto chosen_rsa = chosen<&KernelTable::rsa>;
+constexpr auto chosen_sha256 = chosen<&KernelTable::sha256>;
 
 Error refusal(std::string_view forced) {
   const Expected<KernelTable> table = select_kernels(forced, kHere);

@@ -12,12 +12,9 @@
 
 int main(int count, char** arguments) {
   if (count < 3) return 2;
-  using assay::base::CpuFeature;
-  constexpr assay::base::CpuFeatures kEverything{
-      CpuFeature::kAvx2,        CpuFeature::kBmi2,     CpuFeature::kAvx512f,    CpuFeature::kAvx512dq,
-      CpuFeature::kAvx512bw,    CpuFeature::kAvx512vl, CpuFeature::kAvx512ifma, CpuFeature::kAvx512vbmi,
-      CpuFeature::kAvx512vbmi2, CpuFeature::kSha,      CpuFeature::kPclmul};
-  if (!assay::kernel::select_kernels(arguments[1], kEverything)) {
+  const assay::base::CpuFeatures everything = assay::base::features_of(
+      {.leaf1_ecx = 0xFFFFFFFF, .leaf7_ebx = 0xFFFFFFFF, .leaf7_ecx = 0xFFFFFFFF, .xcr0 = 0xFFFFFFFF});
+  if (!assay::kernel::select_kernels(arguments[1], everything)) {
     std::fprintf(stderr, "run_forced: %s names no variant that was compiled in\n", arguments[1]);
     return 2;
   }
