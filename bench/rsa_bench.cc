@@ -3,17 +3,17 @@
 //   BM_RsaKernel/<kernel>/<bits>                eight lanes, eight keys whose constants stand in the lanes
 //   BM_RsaBatch/<kernel>/<bits>/<keys>/<fill>   with assigning and filling the lanes, signatures of <keys> keys in turn
 //
-// Time is the thread's CPU time of one batch. From medians over the iterations: `x_evp` is how many times faster one
-// signature is than EVP_PKEY_verify on a context that is set up, `x_oneshot` than EVP_DigestVerify of a short message
-// with a fresh context, `cycles` the core's cycles of one batch, `madd_use` the share of the 52-bit multiply-adds that
-// the core could have started in that time, as measured in the same run (whole batches alone).
+// An iteration times a row of batches, then as many verifications by OpenSSL: a look at the thread's CPU clock is a
+// system call, which takes a twentieth of one batch's time. From medians over the iterations: `x_evp` is how many times
+// faster one signature is than EVP_PKEY_verify on a context that is set up, `x_oneshot` than EVP_DigestVerify of a
+// short message with a fresh context, `cycles` the core's cycles of one batch, `madd_use` the share of the 52-bit
+// multiply-adds that the core could have started in that time, as measured in the same run (whole batches alone).
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
-#include <time.h>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -21,6 +21,7 @@
 #include <openssl/rsa.h>
 
 #include "base/cpu.h"
+#include "bench/side_by_side.h"
 #include "keys/key_set.h"
 #include "signing/signing_key.h"
 #include "verify/rsa_batch.h"
@@ -31,35 +32,24 @@ namespace {
 constexpr std::size_t kKeys = kernel::kLanes;
 constexpr std::size_t kMessagesPerKey = 32;  // enough that branches on one signature are not learnt
 
-// CPU time of this thread.
-double seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
-
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+// Batches, and verifications by OpenSSL, that an iteration runs one after another.
+constexpr std::size_t kRow = 32;
 
 // The core's clock now: a chain of dependent multiplications of 3 cycles each.
 double core_hz() {
-  constexpr int kMultiplications = 20'000;
+  constexpr int kMultiplications = 200'000;
   std::uint64_t value = 1;
   benchmark::DoNotOptimize(value);
-  const double start = seconds();
+  const double start = thread_cpu_seconds();
   for (int i = 0; i < kMultiplications; ++i) value *= 0x9E3779B97F4A7C15u;
   benchmark::DoNotOptimize(value);
-  return 3.0 * kMultiplications / (seconds() - start);
+  return 3.0 * kMultiplications / (thread_cpu_seconds() - start);
 }
 
 #if defined(__x86_64__)
-// Multiply-adds of 52 bits that the core starts in a second: sixteen independent chains.
-__attribute__((target("avx512ifma"))) double madds_per_second() {
-  constexpr int kRounds = 4'000;
-  const double start = seconds();
+// Multiply-adds of 52 bits that the core starts in a second: `rounds` steps of sixteen independent chains.
+__attribute__((target("avx512ifma"))) double madds_per_second(int rounds) {
+  const double start = thread_cpu_seconds();
   asm volatile(
       "movl %0, %%eax\n"
       "1:\n"
@@ -82,13 +72,13 @@ __attribute__((target("avx512ifma"))) double madds_per_second() {
       "decl %%eax\n"
       "jnz 1b\n"
       :
-      : "i"(kRounds)
+      : "r"(rounds)
       : "eax", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
         "xmm12", "xmm13", "xmm14", "xmm15");
-  return 16.0 * kRounds / (seconds() - start);
+  return 16.0 * rounds / (thread_cpu_seconds() - start);
 }
 #else
-double madds_per_second() { return 0; }
+double madds_per_second(int) { return 0; }
 #endif
 
 // Multiply-adds of a batch of eight by the AVX-512 IFMA kernel: those of its products alone.
@@ -150,6 +140,13 @@ verify::RsaJob job_of(const Signer& signer, std::size_t message) {
           .valid = false};
 }
 
+bool verify_prepared(const Signer& signer, std::size_t message) {
+  const std::string& signature = signer.signatures[message % kMessagesPerKey];
+  const verify::Sha256Hash& hash = signer.hashes[message % kMessagesPerKey];
+  return EVP_PKEY_verify(signer.context.get(), bytes_of(signature).data(), signature.size(), hash.data(),
+                         hash.size()) == 1;
+}
+
 bool verify_oneshot(const Signer& signer) {
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   const std::string& signature = signer.signatures.front();
@@ -161,29 +158,31 @@ bool verify_oneshot(const Signer& signer) {
   return valid;
 }
 
-// Times one batch and one OpenSSL verification of each kind in turn.
-class SideBySide {
+template <typename Run>
+double seconds_of_row(Run&& run) {
+  const double start = thread_cpu_seconds();
+  for (std::size_t i = 0; i < kRow; ++i) run(i);
+  return thread_cpu_seconds() - start;
+}
+
+// Times a row of batches and the rows of OpenSSL in turn.
+class Turns {
  public:
+  // `batch` verifies the i-th batch of the row.
   template <typename Run>
-  void run(benchmark::State& state, std::span<const verify::RsaJob> jobs, const Signer& reference, Run&& batch) {
+  void run(benchmark::State& state, const Signer& reference, Run&& batch) {
     // Batches follow one another under load. Here OpenSSL has run in between, for which some processors let the wide
     // vectors sleep: they are woken first, and then their limit is measured.
-    if (ifma_) static_cast<void>(madds_per_second());
-    if (ifma_) madds_.push_back(madds_per_second());
-    const double batch_start = seconds();
-    batch();
-    batch_seconds_.push_back(seconds() - batch_start);
-    state.SetIterationTime(batch_seconds_.back());
-    const std::span<const std::uint8_t> signature = jobs.front().signature;
-    const verify::Sha256Hash& hash = jobs.front().hash;
-    const double evp_start = seconds();
-    const int verified =
-        EVP_PKEY_verify(reference.context.get(), signature.data(), signature.size(), hash.data(), hash.size());
-    evp_seconds_.push_back(seconds() - evp_start);
-    const double oneshot_start = seconds();
-    const bool oneshot = verify_oneshot(reference);
-    oneshot_seconds_.push_back(seconds() - oneshot_start);
-    if (verified != 1 || !oneshot) state.SkipWithError("OpenSSL refuses a good signature");
+    if (ifma_) static_cast<void>(madds_per_second(4'000));
+    if (ifma_) madds_.push_back(madds_per_second(64'000));
+    batch_seconds_.push_back(seconds_of_row(batch) / kRow);
+    state.SetIterationTime(batch_seconds_.back() * kRow);
+    bool valid = true;
+    const double evp = seconds_of_row([&](std::size_t i) { valid = verify_prepared(reference, i) && valid; });
+    evp_seconds_.push_back(evp / kRow);
+    const double oneshot = seconds_of_row([&](std::size_t) { valid = verify_oneshot(reference) && valid; });
+    oneshot_seconds_.push_back(oneshot / kRow);
+    if (!valid) state.SkipWithError("OpenSSL refuses a good signature");
     if (batch_seconds_.size() % 64 == 1) hz_.push_back(core_hz());
   }
 
@@ -220,25 +219,26 @@ void run_kernel(benchmark::State& state, const kernel::RsaVariant& variant, unsi
   if (skip(state, variant)) return;
   const std::vector<Signer>& keys = signers(bits);
   auto key_lanes = std::make_unique<kernel::RsaKeyLanes>();
-  auto signature_lanes = std::make_unique<kernel::RsaSignatureLanes>();
-  std::vector<verify::RsaJob> jobs;
+  std::array<kernel::RsaSignatureLanes, kRow> row;
   for (std::size_t lane = 0; lane < kernel::kLanes; ++lane) {
-    jobs.push_back(job_of(keys[lane], lane));
-    const keys::RsaLanes& lanes = *jobs.back().key->lanes;
+    const keys::RsaLanes& lanes = *keys[lane].keys->keys()[0].lanes;
     key_lanes->limbs = lanes.limbs();
     lanes.load(*key_lanes, lane);
-    signature_lanes->signature[lane] = jobs.back().signature.data();
-    signature_lanes->signature_bytes[lane] = jobs.back().signature.size();
-    signature_lanes->hash[lane] = keys[lane].hashes[lane % kMessagesPerKey].data();
+    for (std::size_t i = 0; i < kRow; ++i) {
+      const std::size_t message = (lane + i) % kMessagesPerKey;
+      row[i].signature[lane] = bytes_of(keys[lane].signatures[message]).data();
+      row[i].signature_bytes[lane] = keys[lane].signatures[message].size();
+      row[i].hash[lane] = keys[lane].hashes[message].data();
+    }
   }
-  SideBySide times;
+  Turns turns;
   for (auto unused : state) {
     static_cast<void>(unused);
-    times.run(state, jobs, keys.front(), [&] {
-      if (variant.run(*key_lanes, *signature_lanes) != 0xff) state.SkipWithError("a good signature is refused");
+    turns.run(state, keys.front(), [&](std::size_t i) {
+      if (variant.run(*key_lanes, row[i]) != 0xff) state.SkipWithError("a good signature is refused");
     });
   }
-  times.report(state, kernel::kLanes, madds_of_batch(bits));
+  turns.report(state, kernel::kLanes, madds_of_batch(bits));
 }
 
 void run_batch(benchmark::State& state, const kernel::RsaVariant& variant, unsigned bits, std::size_t key_count,
@@ -246,21 +246,28 @@ void run_batch(benchmark::State& state, const kernel::RsaVariant& variant, unsig
   if (skip(state, variant)) return;
   const std::vector<Signer>& keys = signers(bits);
   verify::RsaBatch batch(variant);
-  std::vector<verify::RsaJob> jobs(fill);
-  SideBySide times;
-  std::size_t turn = 0;
+  std::array<std::vector<verify::RsaJob>, kRow> row;
+  Turns turns;
+  std::size_t first = 0;  // the row's first batch, counted from the first row
   for (auto unused : state) {
     static_cast<void>(unused);
-    ++turn;
     // Keys move on from job to job.
-    for (std::size_t i = 0; i < fill; ++i) jobs[i] = job_of(keys[(turn + i) % key_count], turn * fill + i);
-    times.run(state, jobs, keys[turn % key_count], [&] { batch.verify(jobs); });
-    if (!std::all_of(jobs.begin(), jobs.end(), [](const verify::RsaJob& job) { return job.valid; })) {
-      state.SkipWithError("a good signature is refused");
+    for (std::size_t i = 0; i < kRow; ++i) {
+      row[i].clear();
+      for (std::size_t job = 0; job < fill; ++job) {
+        row[i].push_back(job_of(keys[(first + i + job) % key_count], (first + i) * fill + job));
+      }
     }
+    turns.run(state, keys[first / kRow % key_count], [&](std::size_t i) { batch.verify(row[i]); });
+    for (const std::vector<verify::RsaJob>& jobs : row) {
+      if (!std::all_of(jobs.begin(), jobs.end(), [](const verify::RsaJob& job) { return job.valid; })) {
+        state.SkipWithError("a good signature is refused");
+      }
+    }
+    first += kRow;
   }
   const std::size_t whole_batches = fill % kernel::kLanes == 0 ? fill / kernel::kLanes : 0;
-  times.report(state, fill, madds_of_batch(bits) * static_cast<double>(whole_batches));
+  turns.report(state, fill, madds_of_batch(bits) * static_cast<double>(whole_batches));
 }
 
 const bool kRegistered = [] {
