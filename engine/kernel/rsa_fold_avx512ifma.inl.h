@@ -70,7 +70,7 @@ __attribute__((noinline)) void add_products(__m512i* h, const __m512i* rows, con
   Stream stream;
   load_block(stream.rows, rows);
   for (int place = 0; place < places; ++place) {
-    load_window<kReach>(stream, h);
+    reach_window<kReach>(stream, h);
     stream_block<Rows::kAll, Finish::kStore, kReach>(stream, factor, h + kBlock, h);
     finish_window<Finish::kStore>(stream, h + kBlock);
     h += 2 * kBlock;
@@ -87,15 +87,15 @@ __attribute__((noinline)) void add_middle(__m512i* columns, const __m512i* h, co
     const BlockDifference& difference = fold.differences[place];
     columns += kBlock;
     h += kBlock;
-    load_block(stream.columns, columns);
     stream.addends = h;
-    stream_block<Rows::kAll, Finish::kSum>(stream, difference.limbs, columns + kBlock, columns);
-    columns += kBlock;
+    reach_window<Reach::kSum>(stream, columns);
     h += kBlock;
     stream.addends = h;
     stream.corrections[0] = {.lanes = q.negative, .limbs = difference.limbs};
     stream.corrections[1] = {.lanes = difference.negative, .limbs = q.limbs};
-    finish_window<Finish::kCorrectedSum>(stream, columns);
+    stream_block<Rows::kAll, Finish::kStore, Reach::kCorrectedSum>(stream, difference.limbs, columns + kBlock, columns);
+    columns += kBlock;
+    finish_window<Finish::kStore>(stream, columns);
     const __mmask8 both = q.negative & difference.negative;
     columns[kBlock] = _mm512_mask_add_epi64(columns[kBlock], both, columns[kBlock], _mm512_set1_epi64(1));
   }

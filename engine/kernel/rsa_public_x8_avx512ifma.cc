@@ -34,7 +34,7 @@ __attribute__((always_inline)) inline void add_rows(__m512i* sum, const __m512i*
                                                     int blocks) {
   Stream stream;
   load_block(stream.rows, rows);
-  load_block(stream.columns, sum);
+  reach_window<Reach::kStored>(stream, sum);
   for (int block = 0; block < blocks; ++block) {
     stream_block<kRows, Finish::kStore>(stream, factor, sum + kBlock, sum);
     factor += kBlock;
@@ -48,7 +48,7 @@ __attribute__((always_inline)) inline void begin_fold(__m512i* columns, const Ke
   Stream stream;
   load_block(stream.rows, columns);
   columns += kBlock;
-  load_block(stream.columns, columns);
+  reach_window<Reach::kStored>(stream, columns);
   stream.carry = _mm512_setzero_si512();
   stream_block<Rows::kAll, Finish::kCarry>(stream, keys.fold_m, columns + kBlock, columns);
   stream.columns[0] = _mm512_add_epi64(stream.columns[0], stream.carry);
@@ -93,8 +93,8 @@ __attribute__((always_inline)) inline void find_quotient(__m512i* quotient, cons
                                                          const KeyVectors& keys) {
   Stream low;
   Stream high;
-  clear_window(low);
-  clear_window(high);
+  reach_window<Reach::kZero>(low, nullptr);
+  reach_window<Reach::kZero>(high, nullptr);
   add_quotient_products(low, high, block, keys.inverse);
   carry_quotient(low, high, _mm512_setzero_si512(), quotient);
 }
@@ -103,7 +103,7 @@ __attribute__((always_inline)) inline void find_quotient(__m512i* quotient, cons
 void divide_exactly(__m512i* result, const __m512i* columns, const __m512i* quotient, const KeyVectors& keys) {
   Stream stream;
   load_block(stream.rows, quotient);
-  clear_window(stream);
+  reach_window<Reach::kZero>(stream, nullptr);
   stream.columns[kBlock - 1] = _mm512_and_si512(columns[kBlock - 1], limb_mask());
   const __m512i* factor = keys.modulus_n;
   stream_block<Rows::kLate, Finish::kRoundUp>(stream, factor, columns + kBlock, result);
@@ -159,25 +159,24 @@ std::uint32_t below_n(const __m512i* number, const KeyVectors& keys) {
   return _mm512_cmplt_epi64_mask(difference, _mm512_setzero_si512());
 }
 
-// Lanes of a carried number below 4n that are 0, n, 2n or 3n.
+// Lanes of a carried number below 4n that are 0, n, 2n or 3n. As n is odd, the lowest limb tells which multiple of n it
+// is, if it is one: the only one that it is compared with.
 std::uint32_t multiples_of_n(const __m512i* number, const KeyVectors& keys) {
-  constexpr int kMultiples = 4;
-  __m512i carry[kMultiples] = {};
-  __m512i differs[kMultiples] = {};
+  const __m512i zero = _mm512_setzero_si512();
+  const __m512i negated = add_low(zero, number[0], keys.inverse[0]);  // -multiple modulo 2^52
+  const __m512i multiple = _mm512_and_si512(_mm512_sub_epi64(zero, negated), limb_mask());
+  __m512i product_high = zero;
+  __m512i carry = zero;
+  __m512i differs = zero;
   for (int i = 0; i < kBlock * keys.blocks; ++i) {
-    __m512i multiple = _mm512_setzero_si512();
-    for (int factor = 0; factor < kMultiples; ++factor) {
-      const __m512i limb = _mm512_add_epi64(multiple, carry[factor]);
-      carry[factor] = high_bits(limb);
-      // The low 52 bits of both, compared.
-      const __m512i difference = _mm512_and_si512(_mm512_xor_si512(limb, number[i]), limb_mask());
-      differs[factor] = _mm512_or_si512(differs[factor], difference);
-      multiple = _mm512_add_epi64(multiple, keys.modulus_n[i]);
-    }
+    const __m512i limb = _mm512_add_epi64(add_low(product_high, multiple, keys.modulus_n[i]), carry);
+    product_high = add_high(zero, multiple, keys.modulus_n[i]);
+    carry = high_bits(limb);
+    // The low 52 bits of both, compared.
+    differs = _mm512_or_si512(differs, _mm512_and_si512(_mm512_xor_si512(limb, number[i]), limb_mask()));
   }
-  unsigned equal = 0;
-  for (const __m512i difference : differs) equal |= _mm512_testn_epi64_mask(difference, difference);
-  return equal;
+  differs = _mm512_or_si512(differs, _mm512_or_si512(product_high, carry));
+  return _mm512_testn_epi64_mask(differs, differs);
 }
 
 // The lanes that are equal; what it says of idle ones means nothing.

@@ -46,53 +46,74 @@ void find_difference(__m512i* d, const __m512i* low, const __m512i* high, int li
   }
 }
 
-// columns[0 ..] += the products of the block x[0..9] with itself, each pair of different limbs once, and with the
-// blocks after it, of `blocks` in all. With kZero only the first ten columns are read.
-template <Reach kReach>
-__attribute__((noinline)) void add_pairs(__m512i* columns, const __m512i* x, int blocks) {
-  Stream stream;
-  load_block(stream.rows, x);
-  load_block(stream.columns, columns);
-  stream_block<Rows::kBelow, Finish::kStore, kReach>(stream, x, columns + kBlock, columns);
-  for (int block = 1; block < blocks; ++block) {
-    x += kBlock;
-    columns += kBlock;
-    stream_block<Rows::kAll, Finish::kStore, kReach>(stream, x, columns + kBlock, columns);
-  }
-  finish_window<Finish::kStore>(stream, columns + kBlock);
-}
-
-// The products of the pairs of low, high and d.
+// The products of the pairs of different limbs of low, of high and of d.
 struct PairColumns {
   __m512i low[kLimbsMax];
   __m512i high[kLimbsMax];
   __m512i d[kLimbsMax];
 };
 
+// columns[0..39] = the products of the pairs of x[0..19]. No column is read back.
+__attribute__((noinline)) void multiply_pairs_of_two_blocks(__m512i* columns, const __m512i* x) {
+  Stream stream;
+  load_block(stream.rows, x);
+  reach_window<Reach::kZero>(stream, nullptr);
+  stream_block<Rows::kBelow, Finish::kStore, Reach::kZero>(stream, x, nullptr, columns);
+  x += kBlock;
+  columns += kBlock;
+  stream_block<Rows::kAll, Finish::kStore, Reach::kZero>(stream, x, nullptr, columns);
+  load_block(stream.rows, x);
+  columns += kBlock;
+  stream_block<Rows::kBelow, Finish::kStore, Reach::kZero>(stream, x, nullptr, columns);
+  finish_window<Finish::kStore>(stream, columns + kBlock);
+}
+
+// columns[0 ..] += the products of the pairs within the block x[0..9], and of its limbs with those of the blocks after
+// it, `blocks` in all.
+__attribute__((noinline)) void add_pairs(__m512i* columns, const __m512i* x, int blocks) {
+  Stream stream;
+  load_block(stream.rows, x);
+  reach_window<Reach::kStored>(stream, columns);
+  stream_block<Rows::kBelow, Finish::kStore>(stream, x, columns + kBlock, columns);
+  for (int block = 1; block < blocks; ++block) {
+    x += kBlock;
+    columns += kBlock;
+    stream_block<Rows::kAll, Finish::kStore>(stream, x, columns + kBlock, columns);
+  }
+  finish_window<Finish::kStore>(stream, columns + kBlock);
+}
+
+// All pairs, in halves of kBlocks blocks.
 template <int kBlocks>
 __attribute__((always_inline)) inline void multiply_pairs(PairColumns& pairs, const __m512i* x, __m512i* d) {
-  // Two blocks never reach a column that the block before them has written, but for the first ten.
-  constexpr Reach kReach = kBlocks == 2 ? Reach::kZero : Reach::kStored;
-  constexpr int kRead = kBlocks == 2 ? 1 : 2 * kBlocks;
   const __m512i* const high = x + kBlocks * kBlock;
-  for (int block = 0; block < kRead; ++block) {
+  for (int block = 0; block < 2 * kBlocks; ++block) {
     clear_block(pairs.low + block * kBlock);
     clear_block(pairs.high + block * kBlock);
     clear_block(pairs.d + block * kBlock);
   }
   // In turn, so that none waits for columns that were written just before.
-  add_pairs<kReach>(pairs.low, x, kBlocks);
-  add_pairs<kReach>(pairs.high, high, kBlocks);
+  add_pairs(pairs.low, x, kBlocks);
+  add_pairs(pairs.high, high, kBlocks);
   find_difference(d, x, high, kBlocks * kBlock);
   for (int block = 1; block < kBlocks; ++block) {
     const int at = block * kBlock;
     const int before = at - kBlock;
-    add_pairs<kReach>(pairs.low + 2 * at, x + at, kBlocks - block);
-    add_pairs<kReach>(pairs.d + 2 * before, d + before, kBlocks - block + 1);
-    add_pairs<kReach>(pairs.high + 2 * at, high + at, kBlocks - block);
+    add_pairs(pairs.low + 2 * at, x + at, kBlocks - block);
+    add_pairs(pairs.d + 2 * before, d + before, kBlocks - block + 1);
+    add_pairs(pairs.high + 2 * at, high + at, kBlocks - block);
   }
   constexpr int kLast = (kBlocks - 1) * kBlock;
-  add_pairs<kReach>(pairs.d + 2 * kLast, d + kLast, 1);
+  add_pairs(pairs.d + 2 * kLast, d + kLast, 1);
+}
+
+// Halves of two blocks: carries of d run beside products that do not need it.
+template <>
+__attribute__((always_inline)) inline void multiply_pairs<2>(PairColumns& pairs, const __m512i* x, __m512i* d) {
+  multiply_pairs_of_two_blocks(pairs.low, x);
+  find_difference(d, x, x + 2 * kBlock, 2 * kBlock);
+  multiply_pairs_of_two_blocks(pairs.high, x + 2 * kBlock);
+  multiply_pairs_of_two_blocks(pairs.d, d);
 }
 
 // sum + a half of limb^2. Limb i's square has its low half in column 2i, its high half in the next.
@@ -107,21 +128,30 @@ __attribute__((always_inline)) inline __m512i square_column(__m512i pairs, __m51
   return add_square<kHigh>(_mm512_add_epi64(pairs, pairs), limb);
 }
 
-// The columns 2i + kHigh of each of the four quarters of a square of 4 kHalf columns. The lowest is carried: takes and
-// returns its carry.
+// The limbs whose squares reach the columns 2i and 2i + 1 of a quarter.
+struct SquaredLimbs {
+  __m512i low[2];  // limb i, and that in the middle of the half, whose square is in its upper half
+  __m512i high[2];
+  __m512i d[2];
+};
+
+template <int kHalf>
+__attribute__((always_inline)) inline SquaredLimbs load_squared_limbs(const __m512i* x, const __m512i* d, int i) {
+  constexpr int kMiddle = kHalf / 2;
+  return {.low = {x[i], x[kMiddle + i]}, .high = {x[kHalf + i], x[kHalf + kMiddle + i]}, .d = {d[i], d[kMiddle + i]}};
+}
+
+// The columns c = 2i + kHigh of each of the four quarters of a square of 4 kHalf columns. The lowest is carried: takes
+// and returns its carry.
 template <int kHalf, int kHigh>
 __attribute__((always_inline)) inline __m512i combine_columns(__m512i* columns, const PairColumns& pairs,
-                                                              const __m512i* x, const __m512i* d, int i,
-                                                              __m512i carry) {
-  constexpr int kMiddle = kHalf / 2;  // the first limb whose square is in the upper half of a half's
-  const int c = 2 * i + kHigh;
-  const __m512i* const high = x + kHalf;
+                                                              const SquaredLimbs& limbs, int c, __m512i carry) {
   const __m512i pairs_1 = _mm512_add_epi64(pairs.low[kHalf + c], pairs.high[c]);
-  const __m512i e0 = square_column<kHigh>(pairs.low[c], x[i]);
-  const __m512i e1 = add_square<kHigh>(square_column<kHigh>(pairs_1, x[kMiddle + i]), high[i]);
-  const __m512i e2 = square_column<kHigh>(pairs.high[kHalf + c], high[kMiddle + i]);
-  const __m512i d0 = square_column<kHigh>(pairs.d[c], d[i]);
-  const __m512i d1 = square_column<kHigh>(pairs.d[kHalf + c], d[kMiddle + i]);
+  const __m512i e0 = square_column<kHigh>(pairs.low[c], limbs.low[0]);
+  const __m512i e1 = add_square<kHigh>(square_column<kHigh>(pairs_1, limbs.low[1]), limbs.high[0]);
+  const __m512i e2 = square_column<kHigh>(pairs.high[kHalf + c], limbs.high[1]);
+  const __m512i d0 = square_column<kHigh>(pairs.d[c], limbs.d[0]);
+  const __m512i d1 = square_column<kHigh>(pairs.d[kHalf + c], limbs.d[1]);
   const __m512i carried = _mm512_add_epi64(e0, carry);
   columns[c] = _mm512_and_si512(carried, limb_mask());
   columns[kHalf + c] = _mm512_sub_epi64(_mm512_add_epi64(e0, e1), d0);
@@ -138,8 +168,9 @@ void square_of(__m512i* columns, const __m512i* x) {
   multiply_pairs<kBlocks>(pairs, x, d);
   __m512i carry = _mm512_setzero_si512();
   for (int i = 0; i < kHalf / 2; ++i) {
-    carry = combine_columns<kHalf, 0>(columns, pairs, x, d, i, carry);
-    carry = combine_columns<kHalf, 1>(columns, pairs, x, d, i, carry);
+    const SquaredLimbs limbs = load_squared_limbs<kHalf>(x, d, i);
+    carry = combine_columns<kHalf, 0>(columns, pairs, limbs, 2 * i, carry);
+    carry = combine_columns<kHalf, 1>(columns, pairs, limbs, 2 * i + 1, carry);
   }
   columns[kHalf] = _mm512_add_epi64(columns[kHalf], carry);
 }

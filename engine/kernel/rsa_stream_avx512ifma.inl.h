@@ -22,13 +22,13 @@ struct Correction {
 };
 
 // Ten rows, the window of ten columns that they add to next (column i of step k is columns[(i + k) % 10]), and what
-// some ways to finish a column need.
+// some ways to reach and to finish a column need.
 struct Stream {
   __m512i rows[kBlock];
   __m512i columns[kBlock];
   __m512i carry;              // into the next finished column
-  const __m512i* addends;     // to the finished columns: where they stand, and those one block below
-  Correction corrections[2];  // of the finished columns
+  const __m512i* addends;     // to the columns that are reached: where they stand, and those one block below
+  Correction corrections[2];  // of the columns that are reached
 };
 
 // Which rows take part in the ten steps of a block. With step k, row i adds its low half to column k + i of the block.
@@ -42,16 +42,17 @@ enum class Rows {
 // What becomes of a finished column.
 enum class Finish {
   kStore,
-  kCarry,         // carries, and stores the carried limb
-  kRoundUp,       // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
-  kSum,           // adds the addends
-  kCorrectedSum,  // adds the addends and subtracts the corrections
+  kCarry,    // carries, and stores the carried limb
+  kRoundUp,  // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
 };
 
-// Where the columns that the window reaches come from.
+// Where the columns that the window reaches come from. What is done to them here waits for no product, as it would when
+// they are finished.
 enum class Reach {
   kStored,
-  kZero,  // nothing was added to them yet
+  kZero,          // nothing was added to them yet
+  kSum,           // stored; the addends are added
+  kCorrectedSum,  // stored; the addends are added and the corrections subtracted
 };
 
 __attribute__((always_inline)) inline __m512i add_low(__m512i sum, __m512i a, __m512i b) {
@@ -137,16 +138,35 @@ __attribute__((always_inline)) inline void finish_column(Stream& stream, __m512i
     const __m512i sum = _mm512_add_epi64(column, stream.carry);
     finished[kStep] = sum;
     stream.carry = high_bits(sum);
-  } else if constexpr (kFinish == Finish::kSum || kFinish == Finish::kCorrectedSum) {
-    __m512i sum = _mm512_add_epi64(column, _mm512_add_epi64(stream.addends[kStep], stream.addends[kStep - kBlock]));
-    if constexpr (kFinish == Finish::kCorrectedSum) {
-      for (const Correction& correction : stream.corrections) {
-        sum = _mm512_mask_sub_epi64(sum, correction.lanes, sum, correction.limbs[kStep]);
-      }
-    }
-    finished[kStep] = sum;
   } else if constexpr (kStep == kBlock - 1) {
     stream.carry = high_bits(_mm512_add_epi64(column, limb_mask()));
+  }
+}
+
+template <Reach kReach, int kColumn>
+__attribute__((always_inline)) inline __m512i reach_column(const Stream& stream, const __m512i* reached) {
+  if constexpr (kReach == Reach::kZero) {
+    return _mm512_setzero_si512();
+  } else if constexpr (kReach == Reach::kStored) {
+    return reached[kColumn];
+  } else {
+    const __m512i addend = _mm512_add_epi64(stream.addends[kColumn], stream.addends[kColumn - kBlock]);
+    __m512i sum = _mm512_add_epi64(reached[kColumn], addend);
+    if constexpr (kReach == Reach::kCorrectedSum) {
+      for (const Correction& correction : stream.corrections) {
+        sum = _mm512_mask_sub_epi64(sum, correction.lanes, sum, correction.limbs[kColumn]);
+      }
+    }
+    return sum;
+  }
+}
+
+// The first ten columns of the window.
+template <Reach kReach, int kColumn = 0>
+__attribute__((always_inline)) inline void reach_window(Stream& stream, const __m512i* reached) {
+  if constexpr (kColumn < kBlock) {
+    stream.columns[kColumn] = reach_column<kReach, kColumn>(stream, reached);
+    reach_window<kReach, kColumn + 1>(stream, reached);
   }
 }
 
@@ -159,7 +179,7 @@ __attribute__((always_inline)) inline void stream_block(Stream& stream, const __
     const __m512i limb = factor[kStep];
     add_low_halves<kRows, kStep>(stream, limb);
     finish_column<kFinish, kStep>(stream, finished);
-    stream.columns[kStep] = kReach == Reach::kStored ? next[kStep] : _mm512_setzero_si512();
+    stream.columns[kStep] = reach_column<kReach, kStep>(stream, next);
     add_high_halves<kRows, kStep>(stream, limb);
     stream_block<kRows, kFinish, kReach, kStep + 1>(stream, factor, next, finished);
   }
@@ -179,23 +199,6 @@ __attribute__((always_inline)) inline void load_block(__m512i (&block)[kBlock], 
   if constexpr (kLimb < kBlock) {
     block[kLimb] = limbs[kLimb];
     load_block<kLimb + 1>(block, limbs);
-  }
-}
-
-template <int kLimb = 0>
-__attribute__((always_inline)) inline void clear_window(Stream& stream) {
-  if constexpr (kLimb < kBlock) {
-    stream.columns[kLimb] = _mm512_setzero_si512();
-    clear_window<kLimb + 1>(stream);
-  }
-}
-
-template <Reach kReach>
-__attribute__((always_inline)) inline void load_window(Stream& stream, const __m512i* columns) {
-  if constexpr (kReach == Reach::kZero) {
-    clear_window(stream);
-  } else {
-    load_block(stream.columns, columns);
   }
 }
 
