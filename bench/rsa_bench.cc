@@ -3,17 +3,25 @@
 //   BM_RsaKernel/<kernel>/<bits>                eight lanes, eight keys whose constants stand in the lanes
 //   BM_RsaBatch/<kernel>/<bits>/<keys>/<fill>   with assigning and filling the lanes, signatures of <keys> keys in turn
 //
-// An iteration times a row of batches, then as many verifications by OpenSSL: a look at the thread's CPU clock is a
-// system call, which takes a twentieth of one batch's time. From medians over the iterations: `x_evp` is how many times
-// faster one signature is than EVP_PKEY_verify on a context that is set up, `x_oneshot` than EVP_DigestVerify of a
-// short message with a fresh context, `cycles` the core's cycles of one batch, `madd_use` the share of the 52-bit
-// multiply-adds that the core could have started in that time, as measured in the same run (whole batches alone).
-#include <algorithm>
+// An iteration is a round in which a row of batches, as many verifications by OpenSSL in two ways, and the limits of
+// the core have their turn; time is the thread's CPU time of the row. A row, because looking at that clock is a system
+// call, which is not small beside one batch. From medians over the rounds:
+//
+//   x_evp      how many times faster one signature is than EVP_PKEY_verify on a context that is set up
+//   x_oneshot  the same, than EVP_DigestVerify of a short message with a fresh context
+//   per_s      signatures in a second
+//   evp_ns     what EVP_PKEY_verify takes
+//   cycles     the core's cycles of one batch
+//   madd_use   multiply-adds of 52 bits as a share of those that the core could have started (whole batches alone)
 #include <array>
 #include <cstdint>
+#include <cstdlib>
+#include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <benchmark/benchmark.h>
@@ -32,24 +40,22 @@ namespace {
 constexpr std::size_t kKeys = kernel::kLanes;
 constexpr std::size_t kMessagesPerKey = 32;  // enough that branches on one signature are not learnt
 
-// Batches, and verifications by OpenSSL, that an iteration runs one after another.
-constexpr std::size_t kRow = 32;
+// Batches, and verifications by OpenSSL, that have one turn together. Coprime to the number of messages, so that rows
+// differ.
+constexpr std::size_t kRow = 31;
 
-// The core's clock now: a chain of dependent multiplications of 3 cycles each.
-double core_hz() {
-  constexpr int kMultiplications = 200'000;
+// A chain of dependent multiplications of 3 cycles each.
+constexpr std::size_t kMultiplications = 20'000;
+void multiply_in_a_chain() {
   std::uint64_t value = 1;
   benchmark::DoNotOptimize(value);
-  const double start = thread_cpu_seconds();
-  for (int i = 0; i < kMultiplications; ++i) value *= 0x9E3779B97F4A7C15u;
+  for (std::size_t i = 0; i < kMultiplications; ++i) value *= 0x9E3779B97F4A7C15u;
   benchmark::DoNotOptimize(value);
-  return 3.0 * kMultiplications / (thread_cpu_seconds() - start);
 }
 
 #if defined(__x86_64__)
-// Multiply-adds of 52 bits that the core starts in a second: `rounds` steps of sixteen independent chains.
-__attribute__((target("avx512ifma"))) double madds_per_second(int rounds) {
-  const double start = thread_cpu_seconds();
+// Multiply-adds of 52 bits, as many at once as the core can start: `steps` of sixteen independent chains.
+__attribute__((target("avx512ifma"))) void multiply_and_add(int steps) {
   asm volatile(
       "movl %0, %%eax\n"
       "1:\n"
@@ -72,13 +78,12 @@ __attribute__((target("avx512ifma"))) double madds_per_second(int rounds) {
       "decl %%eax\n"
       "jnz 1b\n"
       :
-      : "r"(rounds)
+      : "r"(steps)
       : "eax", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
         "xmm12", "xmm13", "xmm14", "xmm15");
-  return 16.0 * rounds / (thread_cpu_seconds() - start);
 }
 #else
-double madds_per_second(int) { return 0; }
+void multiply_and_add(int) {}
 #endif
 
 // Multiply-adds of a batch of eight by the AVX-512 IFMA kernel: those of its products alone.
@@ -87,11 +92,13 @@ double madds_of_batch(unsigned bits) {
   const double half = limbs / 2;
   const double square = 3 * (half * half + half);
   const double folds_of_two_blocks = (limbs / 20 - 1) * 3 * 10 * limbs;  // three products of blocks for each four
-  const double reduction = folds_of_two_blocks + 2 * 2 * 10 * limbs;
+  const double last_fold = 2 * 10 * limbs;
+  const double exact_step = 100 + 119 + 2 * 10 * (limbs - 10);  // its quotient; a block from column 9 on; the others
+  const double reduction = folds_of_two_blocks + last_fold + exact_step;
   return 16 * (square + reduction) + 2 * limbs * limbs + 10 * limbs + reduction;
 }
 
-const std::string kFirstMessage = "message 0";
+std::string message_text(std::size_t message) { return "message " + std::to_string(message % kMessagesPerKey); }
 
 struct FreeContext {
   void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
@@ -115,7 +122,7 @@ Signer make_signer(unsigned bits) {
   EVP_PKEY_CTX_set_signature_md(signer.context.get(), EVP_sha256());
   verify::Sha256 sha256;
   for (std::size_t i = 0; i < kMessagesPerKey; ++i) {
-    const std::string message = "message " + std::to_string(i);
+    const std::string message = message_text(i);
     signer.signatures.push_back(key.sign(Alg::kRS256, message));
     if (!sha256.hash(message, signer.hashes.emplace_back())) std::abort();
   }
@@ -147,66 +154,54 @@ bool verify_prepared(const Signer& signer, std::size_t message) {
                          hash.size()) == 1;
 }
 
-bool verify_oneshot(const Signer& signer) {
+bool verify_oneshot(const Signer& signer, std::size_t message) {
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  const std::string& signature = signer.signatures.front();
-  const bool valid = EVP_DigestVerifyInit(context, nullptr, EVP_sha256(), nullptr,
-                                          signer.keys->keys()[0].prepared.key.handle()) == 1 &&
-                     EVP_DigestVerify(context, bytes_of(signature).data(), signature.size(),
-                                      bytes_of(kFirstMessage).data(), kFirstMessage.size()) == 1;
+  const std::string& signature = signer.signatures[message % kMessagesPerKey];
+  const std::string text = message_text(message);
+  const bool valid =
+      EVP_DigestVerifyInit(context, nullptr, EVP_sha256(), nullptr, signer.keys->keys()[0].prepared.key.handle()) ==
+          1 &&
+      EVP_DigestVerify(context, bytes_of(signature).data(), signature.size(), bytes_of(text).data(), text.size()) == 1;
   EVP_MD_CTX_free(context);
   return valid;
 }
 
-template <typename Run>
-double seconds_of_row(Run&& run) {
-  const double start = thread_cpu_seconds();
-  for (std::size_t i = 0; i < kRow; ++i) run(i);
-  return thread_cpu_seconds() - start;
+// What is measured, and what of OpenSSL's and the core's has its turn with it.
+enum Turn : std::size_t { kBatches, kPrepared, kOneshot, kChain, kMadds };
+
+// `row` verifies kRow batches of `fill` signatures, `madds` multiply-adds in each (0: not asked), by keys of `signer`'s
+// size; `valid` says whether it found all of them valid.
+void measure(benchmark::State& state, const Signer& signer, std::size_t fill, double madds,
+             const std::function<bool()>& row) {
+  constexpr int kSteps = 64'000;
+  const bool ifma = base::detect_cpu_features().has_all({base::CpuFeature::kAvx512ifma});
+  // Some processors let the wide vectors sleep while OpenSSL runs. Under load they are awake.
+  const std::function<void()> wake = ifma ? [] { multiply_and_add(4'000); } : std::function<void()>();
+  bool valid = true;
+  std::size_t message = 0;
+  const auto by_openssl = [&](bool (*verify)(const Signer&, std::size_t)) {
+    for (std::size_t i = 0; i < kRow; ++i) valid = verify(signer, message++) && valid;
+  };
+  std::vector<Way> ways{{"batches", kRow * fill, [&] { valid = row() && valid; }, wake},
+                        {"prepared", kRow, [&] { by_openssl(verify_prepared); }},
+                        {"oneshot", kRow, [&] { by_openssl(verify_oneshot); }},
+                        {"chain", 3 * kMultiplications, multiply_in_a_chain}};
+  if (ifma) ways.push_back({"madds", std::size_t{16} * kSteps, [] { multiply_and_add(kSteps); }, wake});
+  SideBySide contest(std::move(ways));
+  for (auto unused : state) {
+    static_cast<void>(unused);
+    state.SetIterationTime(contest.round());
+    if (!valid) state.SkipWithError("a good signature is refused");
+  }
+  if (!valid || contest.rounds() == 0) return;
+  const auto signatures = static_cast<double>(fill);
+  state.counters["x_evp"] = contest.times_faster(kBatches, kPrepared);
+  state.counters["x_oneshot"] = contest.times_faster(kBatches, kOneshot);
+  state.counters["per_s"] = 1e9 / contest.ns_per_item(kBatches);
+  state.counters["evp_ns"] = contest.ns_per_item(kPrepared);
+  state.counters["cycles"] = signatures / contest.times_faster(kBatches, kChain);
+  if (ifma && madds != 0) state.counters["madd_use"] = madds / signatures * contest.times_faster(kBatches, kMadds);
 }
-
-// Times a row of batches and the rows of OpenSSL in turn.
-class Turns {
- public:
-  // `batch` verifies the i-th batch of the row.
-  template <typename Run>
-  void run(benchmark::State& state, const Signer& reference, Run&& batch) {
-    // Batches follow one another under load. Here OpenSSL has run in between, for which some processors let the wide
-    // vectors sleep: they are woken first, and then their limit is measured.
-    if (ifma_) static_cast<void>(madds_per_second(4'000));
-    if (ifma_) madds_.push_back(madds_per_second(64'000));
-    batch_seconds_.push_back(seconds_of_row(batch) / kRow);
-    state.SetIterationTime(batch_seconds_.back() * kRow);
-    bool valid = true;
-    const double evp = seconds_of_row([&](std::size_t i) { valid = verify_prepared(reference, i) && valid; });
-    evp_seconds_.push_back(evp / kRow);
-    const double oneshot = seconds_of_row([&](std::size_t) { valid = verify_oneshot(reference) && valid; });
-    oneshot_seconds_.push_back(oneshot / kRow);
-    if (!valid) state.SkipWithError("OpenSSL refuses a good signature");
-    if (batch_seconds_.size() % 64 == 1) hz_.push_back(core_hz());
-  }
-
-  void report(benchmark::State& state, std::size_t fill, double madds) {
-    if (batch_seconds_.empty()) return;
-    const double batch = median(batch_seconds_);
-    const double evp = median(evp_seconds_);
-    const auto signatures = static_cast<double>(fill);
-    state.counters["x_evp"] = evp * signatures / batch;
-    state.counters["cycles"] = batch * median(hz_);
-    state.counters["x_oneshot"] = median(oneshot_seconds_) * signatures / batch;
-    if (ifma_ && madds != 0) state.counters["madd_use"] = madds / batch / median(madds_);
-    state.counters["evp_ns"] = evp * 1e9;
-    state.counters["per_s"] = signatures / batch;
-  }
-
- private:
-  std::vector<double> batch_seconds_;
-  std::vector<double> evp_seconds_;
-  std::vector<double> oneshot_seconds_;
-  std::vector<double> madds_;
-  bool ifma_ = base::detect_cpu_features().has_all({base::CpuFeature::kAvx512ifma});
-  std::vector<double> hz_;
-};
 
 // A kernel that the processor cannot run is shown as skipped.
 bool skip(benchmark::State& state, const kernel::RsaVariant& variant) {
@@ -231,14 +226,11 @@ void run_kernel(benchmark::State& state, const kernel::RsaVariant& variant, unsi
       row[i].hash[lane] = keys[lane].hashes[message].data();
     }
   }
-  Turns turns;
-  for (auto unused : state) {
-    static_cast<void>(unused);
-    turns.run(state, keys.front(), [&](std::size_t i) {
-      if (variant.run(*key_lanes, row[i]) != 0xff) state.SkipWithError("a good signature is refused");
-    });
-  }
-  turns.report(state, kernel::kLanes, madds_of_batch(bits));
+  measure(state, keys.front(), kernel::kLanes, madds_of_batch(bits), [&] {
+    bool valid = true;
+    for (const kernel::RsaSignatureLanes& lanes : row) valid = variant.run(*key_lanes, lanes) == 0xff && valid;
+    return valid;
+  });
 }
 
 void run_batch(benchmark::State& state, const kernel::RsaVariant& variant, unsigned bits, std::size_t key_count,
@@ -246,28 +238,21 @@ void run_batch(benchmark::State& state, const kernel::RsaVariant& variant, unsig
   if (skip(state, variant)) return;
   const std::vector<Signer>& keys = signers(bits);
   verify::RsaBatch batch(variant);
-  std::array<std::vector<verify::RsaJob>, kRow> row;
-  Turns turns;
-  std::size_t first = 0;  // the row's first batch, counted from the first row
-  for (auto unused : state) {
-    static_cast<void>(unused);
-    // Keys move on from job to job.
-    for (std::size_t i = 0; i < kRow; ++i) {
-      row[i].clear();
-      for (std::size_t job = 0; job < fill; ++job) {
-        row[i].push_back(job_of(keys[(first + i + job) % key_count], (first + i) * fill + job));
-      }
-    }
-    turns.run(state, keys[first / kRow % key_count], [&](std::size_t i) { batch.verify(row[i]); });
-    for (const std::vector<verify::RsaJob>& jobs : row) {
-      if (!std::all_of(jobs.begin(), jobs.end(), [](const verify::RsaJob& job) { return job.valid; })) {
-        state.SkipWithError("a good signature is refused");
-      }
-    }
-    first += kRow;
-  }
+  // Keys and messages move on from job to job, and from row to row.
+  std::vector<verify::RsaJob> jobs(kMessagesPerKey * fill);
+  for (std::size_t i = 0; i < jobs.size(); ++i) jobs[i] = job_of(keys[i % key_count], i / key_count);
+  std::size_t next = 0;
   const std::size_t whole_batches = fill % kernel::kLanes == 0 ? fill / kernel::kLanes : 0;
-  turns.report(state, fill, madds_of_batch(bits) * static_cast<double>(whole_batches));
+  measure(state, keys.front(), fill, madds_of_batch(bits) * static_cast<double>(whole_batches), [&] {
+    bool valid = true;
+    for (std::size_t i = 0; i < kRow; ++i) {
+      const std::span<verify::RsaJob> some = std::span(jobs).subspan(next, fill);
+      next = (next + fill) % jobs.size();
+      batch.verify(some);
+      for (verify::RsaJob& job : some) valid = std::exchange(job.valid, false) && valid;
+    }
+    return valid;
+  });
 }
 
 const bool kRegistered = [] {

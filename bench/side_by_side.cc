@@ -23,6 +23,7 @@ SideBySide::SideBySide(std::vector<Way> ways) : ways_(std::move(ways)), seconds_
 double SideBySide::round() {
   for (std::size_t i = 0; i < ways_.size(); ++i) {
     const std::size_t way = (i + rounds_) % ways_.size();
+    if (ways_[way].prepare) ways_[way].prepare();
     const double start = thread_cpu_seconds();
     ways_[way].run();
     const double seconds = thread_cpu_seconds() - start;

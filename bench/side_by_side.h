@@ -17,9 +17,10 @@ namespace assay::bench {
 
 // One way of doing a piece of work.
 struct Way {
-  std::string_view name;      // static
-  std::size_t items = 0;      // tokens or texts that one call of `run` works through
-  std::function<void()> run;  // must outlive nothing but the contest
+  std::string_view name;               // static
+  std::size_t items = 0;               // tokens or texts that one call of `run` works through
+  std::function<void()> run;           // must outlive nothing but the contest
+  std::function<void()> prepare = {};  // runs before it, untimed; may be empty
 };
 
 // A contest of ways, round by round.

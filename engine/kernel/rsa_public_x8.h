@@ -22,8 +22,8 @@
 //               RFC 8017 sec 5.2.2
 //   reduction   every intermediate result is in [0, 4n): a product of two such, (4n)^2 / R < n / 16, and less than n of
 //               the last fold of two blocks, of the last of one block, and of the last step; what earlier folds add is
-//               divided by 2^520 at least and vanishes beside that. Results are compared with 0, n, 2n and 3n, never
-//               reduced further. A variant may as well divide by R limb by limb: then results are in [0, 2n)
+//               divided by 2^520 at least and vanishes beside that. A result that is 0, n, 2n or 3n is 0 modulo n;
+//               none is reduced further. A variant may as well divide by R limb by limb: then results are in [0, 2n)
 //   lanes       independent: no lane reads another's limbs
 //   timing      public data only; not constant-time
 #pragma once

@@ -160,7 +160,7 @@ std::uint32_t below_n(const __m512i* number, const KeyVectors& keys) {
 }
 
 // Lanes of a carried number below 4n that are 0, n, 2n or 3n. As n is odd, the lowest limb tells which multiple of n it
-// is, if it is one: the only one that it is compared with.
+// is, if it is one: the only one that it is compared with. A wrong `inverse` can but refuse.
 std::uint32_t multiples_of_n(const __m512i* number, const KeyVectors& keys) {
   const __m512i zero = _mm512_setzero_si512();
   const __m512i negated = add_low(zero, number[0], keys.inverse[0]);  // -multiple modulo 2^52
@@ -175,6 +175,7 @@ std::uint32_t multiples_of_n(const __m512i* number, const KeyVectors& keys) {
     // The low 52 bits of both, compared.
     differs = _mm512_or_si512(differs, _mm512_and_si512(_mm512_xor_si512(limb, number[i]), limb_mask()));
   }
+  // `multiple` has up to 52 bits: modulo R alone, its product may be any number. What it has above R differs, too.
   differs = _mm512_or_si512(differs, _mm512_or_si512(product_high, carry));
   return _mm512_testn_epi64_mask(differs, differs);
 }

@@ -107,7 +107,7 @@ __attribute__((always_inline)) inline void multiply_pairs(PairColumns& pairs, co
   add_pairs(pairs.d + 2 * kLast, d + kLast, 1);
 }
 
-// Halves of two blocks: carries of d run beside products that do not need it.
+// Halves of two blocks: the carries of d run beside products that do not need d.
 template <>
 __attribute__((always_inline)) inline void multiply_pairs<2>(PairColumns& pairs, const __m512i* x, __m512i* d) {
   multiply_pairs_of_two_blocks(pairs.low, x);
@@ -141,11 +141,12 @@ __attribute__((always_inline)) inline SquaredLimbs load_squared_limbs(const __m5
   return {.low = {x[i], x[kMiddle + i]}, .high = {x[kHalf + i], x[kHalf + kMiddle + i]}, .d = {d[i], d[kMiddle + i]}};
 }
 
-// The columns c = 2i + kHigh of each of the four quarters of a square of 4 kHalf columns. The lowest is carried: takes
+// The columns 2i + kHigh of each of the four quarters of a square of 4 kHalf columns. The lowest is carried: takes
 // and returns its carry.
 template <int kHalf, int kHigh>
 __attribute__((always_inline)) inline __m512i combine_columns(__m512i* columns, const PairColumns& pairs,
-                                                              const SquaredLimbs& limbs, int c, __m512i carry) {
+                                                              const SquaredLimbs& limbs, int i, __m512i carry) {
+  const int c = 2 * i + kHigh;
   const __m512i pairs_1 = _mm512_add_epi64(pairs.low[kHalf + c], pairs.high[c]);
   const __m512i e0 = square_column<kHigh>(pairs.low[c], limbs.low[0]);
   const __m512i e1 = add_square<kHigh>(square_column<kHigh>(pairs_1, limbs.low[1]), limbs.high[0]);
@@ -169,8 +170,8 @@ void square_of(__m512i* columns, const __m512i* x) {
   __m512i carry = _mm512_setzero_si512();
   for (int i = 0; i < kHalf / 2; ++i) {
     const SquaredLimbs limbs = load_squared_limbs<kHalf>(x, d, i);
-    carry = combine_columns<kHalf, 0>(columns, pairs, limbs, 2 * i, carry);
-    carry = combine_columns<kHalf, 1>(columns, pairs, limbs, 2 * i + 1, carry);
+    carry = combine_columns<kHalf, 0>(columns, pairs, limbs, i, carry);
+    carry = combine_columns<kHalf, 1>(columns, pairs, limbs, i, carry);
   }
   columns[kHalf] = _mm512_add_epi64(columns[kHalf], carry);
 }

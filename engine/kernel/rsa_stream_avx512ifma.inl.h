@@ -46,8 +46,8 @@ enum class Finish {
   kRoundUp,  // columns 0 to 8 are dropped; column 9 becomes the carry, rounded up
 };
 
-// Where the columns that the window reaches come from. What is done to them here waits for no product, as it would when
-// they are finished.
+// Where the columns that the window reaches come from. Work done to them then waits for no product; done when they are
+// finished, it waits for the last one.
 enum class Reach {
   kStored,
   kZero,          // nothing was added to them yet
@@ -161,7 +161,7 @@ __attribute__((always_inline)) inline __m512i reach_column(const Stream& stream,
   }
 }
 
-// The first ten columns of the window.
+// Fills the window.
 template <Reach kReach, int kColumn = 0>
 __attribute__((always_inline)) inline void reach_window(Stream& stream, const __m512i* reached) {
   if constexpr (kColumn < kBlock) {
