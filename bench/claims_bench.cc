@@ -41,7 +41,7 @@ std::string decoded(std::string_view segment) {
 }
 
 const Texts& texts() {
-  static const Texts kMade = [] {
+  static const Texts made = [] {
     Texts read;
     for (const CorpusToken& token : corpus(100, Mix::kValid).tokens) {
       const CompactJws jws = jose::split_compact(token.compact).value();
@@ -50,7 +50,7 @@ const Texts& texts() {
     }
     return read;
   }();
-  return kMade;
+  return made;
 }
 
 // Runs `read` over the texts, a round's worth each time.

@@ -45,7 +45,7 @@ constexpr std::size_t kMessagesPerKey = 32;  // enough that branches on one sign
 constexpr std::size_t kRow = 31;
 
 // A chain of dependent multiplications of 3 cycles each.
-constexpr std::size_t kMultiplications = 20'000;
+constexpr std::size_t kMultiplications = 200'000;
 void multiply_in_a_chain() {
   std::uint64_t value = 1;
   benchmark::DoNotOptimize(value);

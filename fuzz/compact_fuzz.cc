@@ -28,8 +28,8 @@ std::vector<std::string> split_at_dots(std::string_view text) {
 }
 
 void require_same_split(const kernel::DotsVariant& variant, std::string_view text, const Expected<CompactJws>& jws) {
-  static const base::CpuFeatures kFeatures = base::detect_cpu_features();
-  if (!variant.supported(kFeatures)) return;
+  static const base::CpuFeatures features = base::detect_cpu_features();
+  if (!variant.supported(features)) return;
   CompactJws split;
   const Error error = jose::split_compact(text, variant, split);
   require(error == (jws ? Error{} : jws.error()), "all variants name the same fault");

@@ -4,6 +4,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -84,7 +85,9 @@ TEST_P(JsonDocuments, RefuseARepeatedNameWhereverItStands) {
        {R"("iss":"a")", R"("iss":1)", R"("iss":["a"])", R"("iss":[])", R"("iss":{"a":[1]})"}) {
     for (const std::string second : {R"("iss":"a")", R"("\u0069ss":1)", R"("iss":["a","b"])", R"("iss" :true)"}) {
       for (const std::string between : {"", R"("b":[],)", R"("c":"d",)", R"("c":{"iss":1},)"}) {
-        EXPECT_EQ(members("{" + first + "," + between + second + "}"), "refused") << first << between << second;
+        std::string document = "{";
+        document.append(first).append(",").append(between).append(second).append("}");
+        EXPECT_EQ(members(document), "refused") << document;
       }
     }
   }
@@ -229,7 +232,8 @@ TEST_P(JsonDocuments, ReadAsTreesDo) {
       text += (i == 0 ? "\"" : ",\"") + std::string(kMembers[random() % kMembers.size()]) + "\":";
       text += random_value(random, 3);
     }
-    text = changed(text + "}", random);
+    text += "}";
+    text = changed(std::move(text), random);
     if (text.empty()) continue;
     const Expected<JsonDocument> document = read(text);
     tree_arena.reset();

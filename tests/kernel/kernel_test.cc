@@ -24,11 +24,11 @@ std::string_view chosen(std::string_view forced, base::CpuFeatures features) {
   const Expected<KernelTable> table = select_kernels(forced, features);
   return table ? ((*table).*kKernel).name : "refused";
 }
-constexpr auto chosen_base64url = chosen<&KernelTable::base64url>;
-constexpr auto chosen_dots = chosen<&KernelTable::dots>;
-constexpr auto chosen_json = chosen<&KernelTable::json>;
-constexpr auto chosen_rsa = chosen<&KernelTable::rsa>;
-constexpr auto chosen_sha256 = chosen<&KernelTable::sha256>;
+constexpr auto kBase64url = &KernelTable::base64url;
+constexpr auto kDots = &KernelTable::dots;
+constexpr auto kJson = &KernelTable::json;
+constexpr auto kRsa = &KernelTable::rsa;
+constexpr auto kSha256 = &KernelTable::sha256;
 
 Error refusal(std::string_view forced) {
   const Expected<KernelTable> table = select_kernels(forced, kHere);
@@ -59,29 +59,29 @@ TEST(Kernels, ChoosesTheFirstSupportedVariant) {
   EXPECT_EQ(table->base64url.run, first->run);
 }
 
-TEST(Kernels, AProcessorWithoutFeaturesRunsThePortableKernels) { EXPECT_EQ(chosen_base64url("", {}), "portable"); }
+TEST(Kernels, AProcessorWithoutFeaturesRunsThePortableKernels) { EXPECT_EQ(chosen<kBase64url>("", {}), "portable"); }
 
 TEST(Kernels, EachMaskOfFeaturesHasItsVariant) {
   if (base64url_variants().size() == 1) GTEST_SKIP() << "a portable build";
   const base::CpuFeatures no_vbmi = kEverything.without({CpuFeature::kAvx512vbmi});
-  EXPECT_EQ(chosen_base64url("", kEverything), "avx512vbmi");
-  EXPECT_EQ(chosen_base64url("", kEverything.without({CpuFeature::kAvx512bw})), "avx2");
-  EXPECT_EQ(chosen_base64url("", no_vbmi), "avx2");
-  EXPECT_EQ(chosen_base64url("", no_vbmi.without({CpuFeature::kAvx2})), "portable");
-  EXPECT_EQ(chosen_dots("", kEverything), "avx512bw");
-  EXPECT_EQ(chosen_dots("", kEverything.without({CpuFeature::kAvx512bw})), "portable");
-  EXPECT_EQ(chosen_json("", kEverything), "avx512vbmi2");
-  EXPECT_EQ(chosen_json("", kEverything.without({CpuFeature::kAvx512vbmi2})), "portable");
-  EXPECT_EQ(chosen_json("", kEverything.without({CpuFeature::kPclmul})), "portable");
-  EXPECT_EQ(chosen_rsa("", kEverything), "avx512ifma");
-  EXPECT_EQ(chosen_rsa("", no_vbmi), "portable");
-  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
-  EXPECT_EQ(chosen_rsa("", kEverything.without({CpuFeature::kAvx512f})), "portable");
-  EXPECT_EQ(chosen_sha256("", kEverything), "avx512");
-  EXPECT_EQ(chosen_sha256("", kEverything.without({CpuFeature::kAvx512bw})), "shani");
-  EXPECT_EQ(chosen_sha256("", {CpuFeature::kAvx2, CpuFeature::kSha}), "shani");
-  EXPECT_EQ(chosen_sha256("", kEverything.without({CpuFeature::kSha})), "portable");
-  EXPECT_EQ(chosen_sha256("", {CpuFeature::kSha}), "portable");
+  EXPECT_EQ(chosen<kBase64url>("", kEverything), "avx512vbmi");
+  EXPECT_EQ(chosen<kBase64url>("", kEverything.without({CpuFeature::kAvx512bw})), "avx2");
+  EXPECT_EQ(chosen<kBase64url>("", no_vbmi), "avx2");
+  EXPECT_EQ(chosen<kBase64url>("", no_vbmi.without({CpuFeature::kAvx2})), "portable");
+  EXPECT_EQ(chosen<kDots>("", kEverything), "avx512bw");
+  EXPECT_EQ(chosen<kDots>("", kEverything.without({CpuFeature::kAvx512bw})), "portable");
+  EXPECT_EQ(chosen<kJson>("", kEverything), "avx512vbmi2");
+  EXPECT_EQ(chosen<kJson>("", kEverything.without({CpuFeature::kAvx512vbmi2})), "portable");
+  EXPECT_EQ(chosen<kJson>("", kEverything.without({CpuFeature::kPclmul})), "portable");
+  EXPECT_EQ(chosen<kRsa>("", kEverything), "avx512ifma");
+  EXPECT_EQ(chosen<kRsa>("", no_vbmi), "portable");
+  EXPECT_EQ(chosen<kRsa>("", kEverything.without({CpuFeature::kAvx512ifma})), "portable");
+  EXPECT_EQ(chosen<kRsa>("", kEverything.without({CpuFeature::kAvx512f})), "portable");
+  EXPECT_EQ(chosen<kSha256>("", kEverything), "avx512");
+  EXPECT_EQ(chosen<kSha256>("", kEverything.without({CpuFeature::kAvx512bw})), "shani");
+  EXPECT_EQ(chosen<kSha256>("", {CpuFeature::kAvx2, CpuFeature::kSha}), "shani");
+  EXPECT_EQ(chosen<kSha256>("", kEverything.without({CpuFeature::kSha})), "portable");
+  EXPECT_EQ(chosen<kSha256>("", {CpuFeature::kSha}), "portable");
 }
 
 TEST(Kernels, WithoutAnRsaKernelOpenSslVerifies) {
@@ -113,25 +113,25 @@ TEST(Kernels, WithoutAJsonKernelSimdjsonFindsTokens) {
 }
 
 TEST(Kernels, ForcingOneLeavesTheOthersAlone) {
-  EXPECT_EQ(chosen_dots("json=portable", kHere), chosen_dots("", kHere));
-  EXPECT_EQ(chosen_json("dots=portable", kHere), chosen_json("", kHere));
-  EXPECT_EQ(chosen_dots("dots=portable", kHere), "portable");
-  EXPECT_EQ(chosen_sha256("base64url=portable,rsa=portable", kHere), chosen_sha256("", kHere));
-  EXPECT_EQ(chosen_rsa("sha256=portable", kHere), chosen_rsa("", kHere));
-  EXPECT_EQ(chosen_rsa("base64url=portable", kHere), chosen_rsa("", kHere));
-  EXPECT_EQ(chosen_base64url("rsa=portable", kHere), chosen_base64url("", kHere));
-  EXPECT_EQ(chosen_base64url("rsa=portable,base64url=portable", kHere), "portable");
+  EXPECT_EQ(chosen<kDots>("json=portable", kHere), chosen<kDots>("", kHere));
+  EXPECT_EQ(chosen<kJson>("dots=portable", kHere), chosen<kJson>("", kHere));
+  EXPECT_EQ(chosen<kDots>("dots=portable", kHere), "portable");
+  EXPECT_EQ(chosen<kSha256>("base64url=portable,rsa=portable", kHere), chosen<kSha256>("", kHere));
+  EXPECT_EQ(chosen<kRsa>("sha256=portable", kHere), chosen<kRsa>("", kHere));
+  EXPECT_EQ(chosen<kRsa>("base64url=portable", kHere), chosen<kRsa>("", kHere));
+  EXPECT_EQ(chosen<kBase64url>("rsa=portable", kHere), chosen<kBase64url>("", kHere));
+  EXPECT_EQ(chosen<kBase64url>("rsa=portable,base64url=portable", kHere), "portable");
 }
 
-TEST(Kernels, TheWordPortableChoosesAsWithoutFeatures) { EXPECT_EQ(chosen_base64url("portable", kHere), "portable"); }
+TEST(Kernels, TheWordPortableChoosesAsWithoutFeatures) { EXPECT_EQ(chosen<kBase64url>("portable", kHere), "portable"); }
 
 TEST(Kernels, ForcesEverySupportedVariantAndRefusesTheOthers) {
   for (const Base64urlVariant& variant : base64url_variants()) {
     const std::string forced = "base64url=" + std::string(variant.name);
-    EXPECT_EQ(chosen_base64url(forced, kHere), variant.supported(kHere) ? variant.name : "refused");
-    EXPECT_EQ(chosen_base64url(forced, variant.needs), variant.name);
+    EXPECT_EQ(chosen<kBase64url>(forced, kHere), variant.supported(kHere) ? variant.name : "refused");
+    EXPECT_EQ(chosen<kBase64url>(forced, variant.needs), variant.name);
     if (!variant.needs.empty()) {
-      EXPECT_EQ(chosen_base64url(forced, {}), "refused");
+      EXPECT_EQ(chosen<kBase64url>(forced, {}), "refused");
     }
   }
 }
