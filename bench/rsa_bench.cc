@@ -15,7 +15,6 @@
 //   madd_use   multiply-adds of 52 bits as a share of those that the core could have started (whole batches alone)
 #include <array>
 #include <cstdint>
-#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
@@ -25,10 +24,9 @@
 #include <vector>
 
 #include <benchmark/benchmark.h>
-#include <openssl/evp.h>
-#include <openssl/rsa.h>
 
 #include "base/cpu.h"
+#include "bench/evp_reference.h"
 #include "bench/side_by_side.h"
 #include "keys/key_set.h"
 #include "signing/signing_key.h"
@@ -98,17 +96,21 @@ double madds_of_batch(unsigned bits) {
   return 16 * (square + reduction) + 2 * limbs * limbs + 10 * limbs + reduction;
 }
 
-std::string message_text(std::size_t message) { return "message " + std::to_string(message % kMessagesPerKey); }
+// The messages of every key.
+const std::array<std::string, kMessagesPerKey>& messages() {
+  static const auto made = [] {
+    std::array<std::string, kMessagesPerKey> texts;
+    for (std::size_t i = 0; i < kMessagesPerKey; ++i) texts[i] = "message " + std::to_string(i);
+    return texts;
+  }();
+  return made;
+}
 
-struct FreeContext {
-  void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-};
-
-// One key of one size, its prepared OpenSSL context, and signatures.
+// One key of one size, OpenSSL prepared for it, and its signatures.
 struct Signer {
   std::unique_ptr<const keys::KeySet> keys;
-  std::unique_ptr<EVP_PKEY_CTX, FreeContext> context;
-  std::vector<std::string> signatures;
+  std::unique_ptr<const EvpAtBest> at_best;
+  std::vector<PreparedToken> tokens;
   std::vector<verify::Sha256Hash> hashes;
 };
 
@@ -116,15 +118,11 @@ Signer make_signer(unsigned bits) {
   const signing::SigningKey key = signing::SigningKey::generate_rsa(bits);
   Signer signer;
   signer.keys = keys::KeySet::make_from_jwks(signing::jwk_set(key.public_jwk({}))).value();
-  signer.context.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, signer.keys->keys()[0].prepared.key.handle(), nullptr));
-  EVP_PKEY_verify_init(signer.context.get());
-  EVP_PKEY_CTX_set_rsa_padding(signer.context.get(), RSA_PKCS1_PADDING);
-  EVP_PKEY_CTX_set_signature_md(signer.context.get(), EVP_sha256());
-  verify::Sha256 sha256;
-  for (std::size_t i = 0; i < kMessagesPerKey; ++i) {
-    const std::string message = message_text(i);
-    signer.signatures.push_back(key.sign(Alg::kRS256, message));
-    if (!sha256.hash(message, signer.hashes.emplace_back())) std::abort();
+  signer.at_best = std::make_unique<const EvpAtBest>(signer.keys->keys());
+  for (const std::string& message : messages()) {
+    signer.tokens.push_back(
+        {.signing_input = message, .signature = key.sign(Alg::kRS256, message), .well_signed = true});
+    signer.hashes.push_back(signer.at_best->hash(message));
   }
   return signer;
 }
@@ -136,34 +134,11 @@ const std::vector<Signer>& signers(unsigned bits) {
   return made;
 }
 
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 verify::RsaJob job_of(const Signer& signer, std::size_t message) {
   return {.key = &signer.keys->keys()[0],
-          .signature = bytes_of(signer.signatures[message % kMessagesPerKey]),
+          .signature = signer.tokens[message % kMessagesPerKey].signature_bytes(),
           .hash = signer.hashes[message % kMessagesPerKey],
           .valid = false};
-}
-
-bool verify_prepared(const Signer& signer, std::size_t message) {
-  const std::string& signature = signer.signatures[message % kMessagesPerKey];
-  const verify::Sha256Hash& hash = signer.hashes[message % kMessagesPerKey];
-  return EVP_PKEY_verify(signer.context.get(), bytes_of(signature).data(), signature.size(), hash.data(),
-                         hash.size()) == 1;
-}
-
-bool verify_oneshot(const Signer& signer, std::size_t message) {
-  EVP_MD_CTX* const context = EVP_MD_CTX_new();
-  const std::string& signature = signer.signatures[message % kMessagesPerKey];
-  const std::string text = message_text(message);
-  const bool valid =
-      EVP_DigestVerifyInit(context, nullptr, EVP_sha256(), nullptr, signer.keys->keys()[0].prepared.key.handle()) ==
-          1 &&
-      EVP_DigestVerify(context, bytes_of(signature).data(), signature.size(), bytes_of(text).data(), text.size()) == 1;
-  EVP_MD_CTX_free(context);
-  return valid;
 }
 
 // What is measured, and what of OpenSSL's and the core's has its turn with it.
@@ -178,13 +153,15 @@ void measure(benchmark::State& state, const Signer& signer, std::size_t fill, do
   // Some processors let the wide vectors sleep while OpenSSL runs. Under load they are awake.
   const std::function<void()> wake = ifma ? [] { multiply_and_add(4'000); } : std::function<void()>();
   bool valid = true;
-  std::size_t message = 0;
-  const auto by_openssl = [&](bool (*verify)(const Signer&, std::size_t)) {
-    for (std::size_t i = 0; i < kRow; ++i) valid = verify(signer, message++) && valid;
+  std::size_t next = 0;
+  const auto by_openssl = [&](auto&& verify) {
+    for (std::size_t i = 0; i < kRow; ++i) valid = verify(next++ % kMessagesPerKey) && valid;
   };
+  const auto prepared = [&](std::size_t i) { return signer.at_best->verify_hash(signer.tokens[i], signer.hashes[i]); };
+  const auto oneshot = [&](std::size_t i) { return verify_one_shot(signer.keys->keys()[0], signer.tokens[i]); };
   std::vector<Way> ways{{"batches", kRow * fill, [&] { valid = row() && valid; }, wake},
-                        {"prepared", kRow, [&] { by_openssl(verify_prepared); }},
-                        {"oneshot", kRow, [&] { by_openssl(verify_oneshot); }},
+                        {"prepared", kRow, [&] { by_openssl(prepared); }},
+                        {"oneshot", kRow, [&] { by_openssl(oneshot); }},
                         {"chain", 3 * kMultiplications, multiply_in_a_chain}};
   if (ifma) ways.push_back({"madds", std::size_t{16} * kSteps, [] { multiply_and_add(kSteps); }, wake});
   SideBySide contest(std::move(ways));
@@ -221,8 +198,9 @@ void run_kernel(benchmark::State& state, const kernel::RsaVariant& variant, unsi
     lanes.load(*key_lanes, lane);
     for (std::size_t i = 0; i < kRow; ++i) {
       const std::size_t message = (lane + i) % kMessagesPerKey;
-      row[i].signature[lane] = bytes_of(keys[lane].signatures[message]).data();
-      row[i].signature_bytes[lane] = keys[lane].signatures[message].size();
+      const std::span<const std::uint8_t> signature = keys[lane].tokens[message].signature_bytes();
+      row[i].signature[lane] = signature.data();
+      row[i].signature_bytes[lane] = signature.size();
       row[i].hash[lane] = keys[lane].hashes[message].data();
     }
   }
