@@ -31,18 +31,9 @@ bool lies_in(std::string_view text, std::string_view whole) noexcept {
   return begin >= whole_begin && begin + text.size() <= whole_begin + whole.size();
 }
 
-// The parts of an entry that are copied, in the order in which they are laid out.
-struct Lists {
-  std::span<const Claim> members;
-  std::span<const std::string_view> audiences;
-  std::span<const std::string_view> scope_texts;
-
-  explicit Lists(const jose::Claims& claims) noexcept
-      : members(claims.members), audiences(claims.audiences), scope_texts(claims.scope_texts) {}
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    return members.size_bytes() + audiences.size_bytes() + scope_texts.size_bytes();
-  }
-};
+std::size_t bytes_of_lists(const jose::Claims& claims) noexcept {
+  return claims.audiences.size_bytes() + claims.scope_texts.size_bytes() + claims.members.size_bytes();
+}
 
 // Calls `visit` with every text of the claims.
 template <typename Visit>
@@ -59,24 +50,30 @@ void for_each_text(const jose::Claims& claims, const Visit& visit) noexcept {
 
 // Bytes of an entry behind its fixed part.
 std::size_t variable_bytes(const VerifiedEntry& entry) noexcept {
-  std::size_t bytes = Lists(entry.claims).bytes() + entry.compact.size() + entry.payload.size() + entry.key_id.size();
+  std::size_t bytes = bytes_of_lists(entry.claims) + entry.compact.size() + entry.payload.size() + entry.key_id.size();
   for_each_text(entry.claims, [&](std::string_view text) {
     if (!lies_in(text, entry.payload)) bytes += text.size();
   });
   return bytes;
 }
 
-// Copies what an entry's views show behind each other, and turns the views to the copies.
+// Copies what an entry's views show, and turns the views to the copies. What every hit reads stands in front, next to
+// the entry:
+//
+//   | audiences | scope texts | token | key id | payload | texts of no payload |  | members |
 class EntryCopier {
  public:
-  // `room` has variable_bytes() of the entry.
-  EntryCopier(std::byte* room, std::string_view payload) noexcept : at_(room), source_(payload) {}
+  // `room` has variable_bytes() of the entry; it begins and ends where a list may.
+  EntryCopier(std::span<std::byte> room, std::string_view payload) noexcept
+      : at_(room.data()), end_(room.data() + room.size()), source_(payload) {}
 
   void copy(VerifiedEntry& entry) noexcept {
     jose::Claims& claims = entry.claims;
-    const std::span<Claim> members = copy_list(claims.members);
-    const std::span<std::string_view> audiences = copy_list(claims.audiences);
-    const std::span<std::string_view> scope_texts = copy_list(claims.scope_texts);
+    const std::span<std::string_view> audiences = copy_list(claims.audiences, at_);
+    at_ += audiences.size_bytes();
+    const std::span<std::string_view> scope_texts = copy_list(claims.scope_texts, at_);
+    at_ += scope_texts.size_bytes();
+    const std::span<Claim> members = copy_list(claims.members, end_ - claims.members.size_bytes());
     claims.members = members;
     claims.audiences = audiences;
     claims.scope_texts = scope_texts;
@@ -98,10 +95,9 @@ class EntryCopier {
 
  private:
   template <typename T>
-  [[nodiscard]] std::span<T> copy_list(std::span<const T> list) noexcept {
-    T* const copy = reinterpret_cast<T*>(at_);
+  [[nodiscard]] static std::span<T> copy_list(std::span<const T> list, std::byte* room) noexcept {
+    T* const copy = reinterpret_cast<T*>(room);
     std::uninitialized_copy(list.begin(), list.end(), copy);
-    at_ += list.size_bytes();
     return {copy, list.size()};
   }
 
@@ -121,6 +117,7 @@ class EntryCopier {
   }
 
   std::byte* at_;
+  std::byte* end_;
   std::string_view source_;
   const char* payload_ = nullptr;
 };
@@ -158,9 +155,25 @@ VerifiedCache::Slot* VerifiedCache::find_slot(const base::Hash128& hash, std::st
   return nullptr;
 }
 
-const VerifiedEntry* VerifiedCache::find(std::string_view compact) noexcept {
-  if (!keeps_any()) return nullptr;
-  const Slot* const slot = find_slot(hash_(compact), compact);
+base::Hash128 VerifiedCache::seek(std::string_view compact) noexcept {
+  const base::Hash128 hash = hash_(compact);
+  __builtin_prefetch(bucket_of(hash).data());
+  return hash;
+}
+
+void VerifiedCache::fetch(const base::Hash128& hash) noexcept {
+  const std::uint32_t mark = mark_of(hash);
+  for (const Slot& slot : bucket_of(hash)) {
+    if (slot.piece_plus_one == 0 || slot.mark != mark) continue;
+    const std::uint32_t line = slot.piece_plus_one - 1;
+    const std::uint32_t lines = std::min(kFetchedLines, line_count_ - line);
+    for (std::uint32_t i = 0; i < lines; ++i) __builtin_prefetch(&lines_[line + i]);
+    return;
+  }
+}
+
+const VerifiedEntry* VerifiedCache::find(const base::Hash128& hash, std::string_view compact) noexcept {
+  const Slot* const slot = find_slot(hash, compact);
   if (slot == nullptr) return nullptr;
   const std::uint32_t line = slot->piece_plus_one - 1;
   Piece& piece = piece_at(line);
@@ -196,7 +209,8 @@ void VerifiedCache::offer(const VerifiedEntry& entry) noexcept {
   *slot = {.mark = mark_of(hash), .piece_plus_one = *room + 1};
   piece_at(*room).slot_plus_one = static_cast<std::uint32_t>(slot - slots_.data()) + 1;
   VerifiedEntry& kept = *std::construct_at(&entry_at(*room), entry);
-  EntryCopier(reinterpret_cast<std::byte*>(&lines_[*room]) + kFixedBytes, entry.payload).copy(kept);
+  const std::span<std::byte> piece = std::as_writable_bytes(lines_.subspan(*room, lines));
+  EntryCopier(piece.subspan(kFixedBytes), entry.payload).copy(kept);
   ++entry_count_;
   kept_lines_ += lines;
 }

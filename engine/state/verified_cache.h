@@ -3,6 +3,13 @@
 // What is remembered is what the token says and under what it was verified, never what a policy made of it: whoever
 // finds an entry compares the generation and makes every other check again.
 //
+// A look-up is three steps, each for all tokens of a batch before the next, so that they wait for memory together: far
+// more is remembered than the processor's own caches hold, and each step needs what the one before has brought.
+//
+//   seek    the token's hash; asks for the slots among which its own would be
+//   fetch   asks for the entry that the slots show
+//   find    compares the whole token
+//
 // Memory is one block of lines of 64 bytes, cut into pieces without a gap; a hand goes round:
 //
 //   | kept | kept | free | kept |        free        |
@@ -65,9 +72,15 @@ class VerifiedCache {
   // Ends the lives of views that were handed out before.
   void begin_batch() noexcept { ++batch_; }
 
-  // The entry of exactly these bytes; null if there is none. Costs one keyed hash of a few bytes and one comparison of
-  // the whole token.
-  [[nodiscard]] const VerifiedEntry* find(std::string_view compact) noexcept;
+  // Precondition of seek, fetch and find: keeps_any(). Costs one keyed hash of a few bytes.
+  [[nodiscard]] base::Hash128 seek(std::string_view compact) noexcept;
+
+  // `hash` is of seek(). May be left out: find() gives the same without it.
+  void fetch(const base::Hash128& hash) noexcept;
+
+  // The entry of exactly these bytes, whose seek() gave `hash`; null if there is none. Costs one comparison of the
+  // whole token.
+  [[nodiscard]] const VerifiedEntry* find(const base::Hash128& hash, std::string_view compact) noexcept;
 
   // Drops an entry that find() returned in this batch. Its bytes stay until the next offer().
   void forget(const VerifiedEntry& entry) noexcept;
@@ -89,6 +102,8 @@ class VerifiedCache {
  private:
   static constexpr std::size_t kLineBytes = 64;
   static constexpr std::size_t kWays = 8;
+  static constexpr std::uint32_t kFetchedLines =
+      12;  // the entry's own, and enough of the token that the processor reads ahead
   static constexpr std::uint8_t kCreditMax = 3;
 
   struct alignas(std::max_align_t) Line {

@@ -84,6 +84,7 @@ struct CheckState {
   base::Hash128 kid;                     // of a kJwt with a kid: its keyed_hash
   keys::Candidates candidates;
   const keys::Key* verified_by = nullptr;
+  base::Hash128 token_hash;                                   // of a token that may be a remembered JWT
   const state::VerifiedEntry* remembered = nullptr;           // kRememberedJwt
   std::shared_ptr<const issuer::IntrospectionAnswer> answer;  // kOpaque
   const KeptAnswer* kept_answer = nullptr;                    // kOpaque, where the answer was remembered; owned by it

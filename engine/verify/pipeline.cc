@@ -49,7 +49,11 @@ void Pipeline::run(const CompiledPolicy& policy, std::span<CheckState> states, N
   latest_ = {};
   each<&Pipeline::read_request>(states);  // one token, of a length and for a path that is looked at
   // JWT: verified before, under this policy and these keys?
-  if (verified_.keeps_any()) each<&Pipeline::find_verified>(states);
+  if (verified_.keeps_any()) {
+    each<&Pipeline::seek_verified>(states);
+    each<&Pipeline::fetch_verified>(states);
+    each<&Pipeline::find_verified>(states);
+  }
   each<&Pipeline::read_shape>(states);    // a compact JWS or an opaque token
   each<&Pipeline::read_header>(states);   // JWT: alg, kid, typ, crit
   each<&Pipeline::read_payload>(states);  // JWT: claims, unverified

@@ -103,6 +103,8 @@ class Pipeline {
   void each(std::span<CheckState> states) noexcept;
 
   void read_request(CheckState& state) noexcept;
+  void seek_verified(CheckState& state) noexcept;
+  void fetch_verified(CheckState& state) noexcept;
   void find_verified(CheckState& state) noexcept;
   void read_shape(CheckState& state) noexcept;
   void read_header(CheckState& state) noexcept;

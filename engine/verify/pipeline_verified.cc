@@ -2,6 +2,14 @@
 #include "verify/pipeline.h"
 
 namespace assay::verify {
+namespace {
+
+// Elsewhere no JWT can have been accepted.
+bool may_be_remembered(const CheckState& state) noexcept {
+  return state.entrance != nullptr && state.entrance->takes_jwt();
+}
+
+}  // namespace
 
 // Whether the policy and the keys under which the token was verified are those of this batch: a key that was removed
 // verifies nothing, nor do keys that are too stale to serve.
@@ -13,9 +21,17 @@ bool Pipeline::still_holds(const state::VerifiedEntry& entry) noexcept {
   return keys.set != nullptr && keys.generation == entry.under.keys;
 }
 
+void Pipeline::seek_verified(CheckState& state) noexcept {
+  if (may_be_remembered(state)) state.token_hash = verified_.seek(state.check->token);
+}
+
+void Pipeline::fetch_verified(CheckState& state) noexcept {
+  if (may_be_remembered(state)) verified_.fetch(state.token_hash);
+}
+
 void Pipeline::find_verified(CheckState& state) noexcept {
-  if (state.entrance == nullptr || !state.entrance->takes_jwt()) return;
-  const state::VerifiedEntry* const entry = verified_.find(state.check->token);
+  if (!may_be_remembered(state)) return;
+  const state::VerifiedEntry* const entry = verified_.find(state.token_hash, state.check->token);
   if (entry == nullptr) return;
   if (!still_holds(*entry)) {
     verified_.forget(*entry);
