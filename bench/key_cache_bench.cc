@@ -50,13 +50,13 @@ constexpr std::size_t kPinsPerRound = 65'536;  // about 3 ms: several publicatio
 std::string kid_of(std::size_t key) { return "key-" + std::to_string(key); }
 
 const std::vector<signing::SigningKey>& signing_keys() {
-  static const std::vector<signing::SigningKey> kMade = kept_rsa_keys(2048, kKeysPerIssuer);
-  return kMade;
+  static const std::vector<signing::SigningKey> made = kept_rsa_keys(2048, kKeysPerIssuer);
+  return made;
 }
 
 // Every issuer publishes the same keys: each key set prepares its own.
 const std::string& ten_keys() {
-  static const std::string kMade = [] {
+  static const std::string made = [] {
     std::string keys;
     for (std::size_t i = 0; i < kKeysPerIssuer; ++i) {
       if (!keys.empty()) keys += ',';
@@ -64,7 +64,7 @@ const std::string& ten_keys() {
     }
     return "{\"keys\":[" + keys + "]}";
   }();
-  return kMade;
+  return made;
 }
 
 std::shared_ptr<const keys::KeyState> make_state(const std::shared_ptr<const keys::KeySet>& set,
@@ -131,10 +131,10 @@ struct Kept {
 
 Way observe_way(std::string_view name, Kept& kept) {
   return {name, kPinsPerRound, [&kept] {
-            static const std::string kKid = kid_of(kKeysPerIssuer / 2);
+            static const std::string kid = kid_of(kKeysPerIssuer / 2);
             for (std::size_t i = 0; i < kPinsPerRound; ++i) {
               const keys::KeyCache::Pin pin = kept.cache->observe(0);
-              const keys::Candidates found = pin->find_by_kid(kept.seat.number(), base::keyed_hash(kKid), Alg::kRS256);
+              const keys::Candidates found = pin->find_by_kid(kept.seat.number(), base::keyed_hash(kid), Alg::kRS256);
               if (found.count != 1) std::abort();
             }
           }};

@@ -48,11 +48,11 @@ std::optional<Bytes> decode_with_openssl(std::string text) {
 void check_input(std::string_view input) {
   const std::optional<Bytes> expected = decode_with_openssl(std::string(input));
 
-  static const base::CpuFeatures kFeatures = base::detect_cpu_features();
+  static const base::CpuFeatures features = base::detect_cpu_features();
   Bytes specified(kernel::base64url_decoded_bytes(input.size()));
   const std::size_t specified_fault = kernel::decode_base64url_portable(input.data(), input.size(), specified.data());
   for (const kernel::Base64urlVariant& variant : kernel::base64url_variants()) {
-    if (!variant.supported(kFeatures)) continue;
+    if (!variant.supported(features)) continue;
     Bytes bytes(specified.size());
     const std::size_t fault = variant.run(input.data(), input.size(), bytes.data());
     require((fault == kernel::kBase64urlAccepted) == expected.has_value(), "accepted exactly if OpenSSL agrees");

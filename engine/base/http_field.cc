@@ -54,7 +54,7 @@ std::optional<std::int64_t> parse_http_date(std::string_view text) noexcept {
                                          std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
                                          std::chrono::day(static_cast<unsigned>(day)));
   if (!date.ok()) return std::nullopt;
-  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
   return ((days * 24 + hour) * 60 + minute) * 60 + second;
 }
 

@@ -121,6 +121,7 @@ void describe_server(const Configuration& configuration, Lines& lines) {
 
 std::vector<std::string> ids_of(const std::vector<ClientCredentials>& clients) {
   std::vector<std::string> ids;
+  ids.reserve(clients.size());
   for (const ClientCredentials& client : clients) ids.push_back(client.id);
   return ids;
 }

@@ -39,7 +39,7 @@ std::optional<OwnToken> parse_token_answer(std::string_view body) {
   text.append(body).append(jose::kJsonPaddingBytes, '\0');
   base::Arena arena(body.size());
   jose::JsonReader reader(body.size());
-  const Expected<jose::JsonValue> root = reader.read(std::string_view(text).substr(0, body.size()), arena);
+  const Expected<jose::JsonValue> root = reader.read({text.data(), body.size()}, arena);
   if (!root) return std::nullopt;
   const jose::JsonValue::Found token = root->find("access_token");
   const jose::JsonValue::Found type = root->find("token_type");

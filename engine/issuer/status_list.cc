@@ -46,13 +46,13 @@ class StatusListInflater::Impl {
     stream_.avail_out = static_cast<uInt>(room);
     const int result = inflate(&stream_, Z_SYNC_FLUSH);
     list_.resize(had + room - stream_.avail_out);
-    if (list_.size() > bytes_max_) {
+    const bool is_whole = result == Z_STREAM_END && stream_.avail_in == 0;
+    const bool goes_on = result == Z_OK && stream_.avail_out == 0;
+    // Neither: a fault, a preset dictionary, an end of the input before the stream's, or bytes behind it.
+    if (list_.size() > bytes_max_ || !(is_whole || goes_on)) {
       state_ = State::kBad;
-    } else if (result == Z_STREAM_END) {
-      state_ = stream_.avail_in == 0 ? State::kGood : State::kBad;
-    } else if (result != Z_OK || stream_.avail_out > 0) {
-      // A fault, a preset dictionary, or an end of the input before the stream's.
-      state_ = State::kBad;
+    } else if (is_whole) {
+      state_ = State::kGood;
     }
   }
 

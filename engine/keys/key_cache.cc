@@ -7,8 +7,8 @@
 namespace assay::keys {
 
 const KeyState& KeyView::no_keys() noexcept {
-  static const KeyState kNone;
-  return kNone;
+  static const KeyState none;
+  return none;
 }
 
 KeyView::KeyView(std::vector<std::shared_ptr<const KeyState>> states) : states_(std::move(states)) {

@@ -57,8 +57,8 @@ std::size_t variable_bytes(const VerifiedEntry& entry) noexcept {
   return bytes;
 }
 
-// Copies what an entry's views show, and turns the views to the copies. What every hit reads stands in front, next to
-// the entry:
+// Copies what an entry's views show, and turns the views to the copies. The lists and the token, which every hit reads,
+// stand next to the entry; the list of members, which few need, at the end:
 //
 //   | audiences | scope texts | token | key id | payload | texts of no payload |  | members |
 class EntryCopier {
@@ -136,14 +136,9 @@ VerifiedCache::VerifiedCache(std::size_t bytes_max, Hash hash)
   lines_ = memory_.take<Line>(std::min<std::size_t>(memory_.size() / kLineBytes, UINT32_MAX - 1));
   line_count_ = static_cast<std::uint32_t>(lines_.size());
   if (!keeps_any()) return;
-  slots_.resize(std::bit_floor(bytes_max / kBytesPerSlot));
+  buckets_.resize(std::bit_floor(bytes_max / kBytesPerSlot / kWays));
   offered_.resize(std::bit_floor(bytes_max / kBytesPerOfferedMarks));
   make_free(0, line_count_);
-}
-
-std::span<VerifiedCache::Slot> VerifiedCache::bucket_of(const base::Hash128& hash) noexcept {
-  const std::size_t bucket = hash.low & (slots_.size() / kWays - 1);
-  return std::span(slots_).subspan(bucket * kWays, kWays);
 }
 
 VerifiedCache::Slot* VerifiedCache::find_slot(const base::Hash128& hash, std::string_view compact) noexcept {
@@ -207,7 +202,8 @@ void VerifiedCache::offer(const VerifiedEntry& entry) noexcept {
   if (slot == nullptr) return;
 
   *slot = {.mark = mark_of(hash), .piece_plus_one = *room + 1};
-  piece_at(*room).slot_plus_one = static_cast<std::uint32_t>(slot - slots_.data()) + 1;
+  const std::size_t way = static_cast<std::size_t>(slot - bucket_of(hash).data());
+  piece_at(*room).slot_plus_one = static_cast<std::uint32_t>(bucket_index(hash) * kWays + way) + 1;
   VerifiedEntry& kept = *std::construct_at(&entry_at(*room), entry);
   const std::span<std::byte> piece = std::as_writable_bytes(lines_.subspan(*room, lines));
   EntryCopier(piece.subspan(kFixedBytes), entry.payload).copy(kept);
@@ -276,7 +272,8 @@ VerifiedCache::Slot* VerifiedCache::free_slot(const base::Hash128& hash) noexcep
 // Frees a kept piece.
 void VerifiedCache::drop(std::uint32_t line) noexcept {
   Piece& piece = piece_at(line);
-  slots_[piece.slot_plus_one - 1] = Slot{};
+  const std::uint32_t slot = piece.slot_plus_one - 1;
+  buckets_[slot / kWays].slots[slot % kWays] = Slot{};
   piece.slot_plus_one = 0;
   --entry_count_;
   kept_lines_ -= piece.lines;

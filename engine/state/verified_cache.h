@@ -28,6 +28,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "base/check.h"
 #include "base/keyed_hash.h"
 #include "jose/claims.h"
 #include "state/token_id.h"
@@ -102,8 +103,8 @@ class VerifiedCache {
  private:
   static constexpr std::size_t kLineBytes = 64;
   static constexpr std::size_t kWays = 8;
-  static constexpr std::uint32_t kFetchedLines =
-      12;  // the entry's own, and enough of the token that the processor reads ahead
+  // The entry's own lines, its lists if they are short, and enough of the token that the processor reads ahead.
+  static constexpr std::uint32_t kFetchedLines = 12;
   static constexpr std::uint8_t kCreditMax = 3;
 
   struct alignas(std::max_align_t) Line {
@@ -113,7 +114,7 @@ class VerifiedCache {
   struct Piece {
     std::uint64_t batch = 0;          // in which it was found last
     std::uint32_t lines = 0;          // of the piece, this one included
-    std::uint32_t slot_plus_one = 0;  // index into slots_; 0: the piece is free
+    std::uint32_t slot_plus_one = 0;  // over all buckets; 0: the piece is free
     std::uint8_t credit = 0;          // how often the hand passes over it
   };
   static_assert(sizeof(Piece) <= kLineBytes);
@@ -121,6 +122,11 @@ class VerifiedCache {
     std::uint32_t mark = 0;  // of the hash: most tokens that are not here are never compared
     std::uint32_t piece_plus_one = 0;
   };
+  // One line of the processor's caches.
+  struct alignas(kLineBytes) Bucket {
+    std::array<Slot, kWays> slots;
+  };
+  static_assert(sizeof(Bucket) == kLineBytes);
 
   using OfferedMarks = std::array<std::uint32_t, 4>;  // the latest first
 
@@ -131,7 +137,13 @@ class VerifiedCache {
   [[nodiscard]] VerifiedEntry& entry_at(std::size_t line) noexcept {
     return *reinterpret_cast<VerifiedEntry*>(&lines_[line + 1]);
   }
-  [[nodiscard]] std::span<Slot> bucket_of(const base::Hash128& hash) noexcept;
+  [[nodiscard]] std::size_t bucket_index(const base::Hash128& hash) const noexcept {
+    ASSAY_DCHECK(keeps_any());
+    return hash.low & (buckets_.size() - 1);
+  }
+  [[nodiscard]] std::span<Slot> bucket_of(const base::Hash128& hash) noexcept {
+    return buckets_[bucket_index(hash)].slots;
+  }
   [[nodiscard]] Slot* find_slot(const base::Hash128& hash, std::string_view compact) noexcept;
   [[nodiscard]] bool take_offered(const base::Hash128& hash) noexcept;
   [[nodiscard]] bool may_go(const Piece& piece) const noexcept { return piece.batch != batch_ && piece.credit == 0; }
@@ -144,8 +156,8 @@ class VerifiedCache {
   base::Arena memory_;  // lines_ alone
   std::span<Line> lines_;
   std::uint32_t line_count_ = 0;
-  std::uint32_t hand_ = 0;  // always at the start of a piece, or line_count_
-  std::vector<Slot> slots_;
+  std::uint32_t hand_ = 0;             // always at the start of a piece, or line_count_
+  std::vector<Bucket> buckets_;        // a power of two of them
   std::vector<OfferedMarks> offered_;  // of tokens that were offered once and have not entered, by hash
   std::uint64_t batch_ = 1;
   std::size_t entry_count_ = 0;

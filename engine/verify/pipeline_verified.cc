@@ -68,7 +68,7 @@ void Pipeline::remember_verified(std::span<const CheckState> states) noexcept {
     if (!is_new) continue;
     verified_.offer({.compact = state.check->token,
                      .payload = state.unverified_payload,
-                     .key_id = state.verified_by->kid ? std::string_view(*state.verified_by->kid) : std::string_view(),
+                     .key_id = state.verified_by->kid ? std::string_view{*state.verified_by->kid} : std::string_view{},
                      .claims = state.unverified_claims,
                      .under = {.issuer = state.issuer->answers_id, .keys = state.keys->generation},
                      .targets = state.targets != nullptr ? *state.targets : state::TokenTargets(),

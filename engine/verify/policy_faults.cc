@@ -88,7 +88,7 @@ void find_status_list_faults(const IssuerPolicy& issuer, const std::string& wher
   for (const std::string& url : lists.urls) {
     if (!verify::is_allowed_url(url, issuer))
       faults.push_back(where + "the URL of a status list must start with https://");
-    if (!urls.insert(url).second) faults.push_back(where + "the status list " + url + " is there twice");
+    if (!urls.insert(url).second) faults.push_back((where + "the status list ").append(url).append(" is there twice"));
   }
   if (lists.timeout.count() <= 0 || !is_duration(lists.timeout)) {
     faults.push_back(where + "the timeout of status lists must be positive and at most 366 days");

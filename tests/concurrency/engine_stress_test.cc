@@ -103,7 +103,7 @@ struct Tokens {
   }
   [[nodiscard]] std::string invented(int id, int round) const {
     const std::string kid = "w" + std::to_string(id) + "-" + std::to_string(round);
-    const std::string_view rest = std::string_view(first_key).substr(first_key.find('.'));
+    const std::string_view rest = std::string_view{first_key}.substr(first_key.find('.'));
     return signing::base64url_encode(header("RS256", kid)) + std::string(rest);
   }
 };

@@ -84,7 +84,7 @@ TEST_F(DiskFilesTest, LeavesOutAFileThatWentAway) {
 }
 
 TEST_F(DiskFilesTest, ReadsVariables) {
-  ASSERT_EQ(setenv("ASSAY_DISK_FILES_TEST", "v", 1), 0);
+  ASSERT_EQ(setenv("ASSAY_DISK_FILES_TEST", "v", 1), 0);  // NOLINT(concurrency-mt-unsafe): one thread
   EXPECT_EQ(files_.read_variable("ASSAY_DISK_FILES_TEST"), "v");
   EXPECT_EQ(files_.read_variable("ASSAY_DISK_FILES_TEST_ABSENT"), std::nullopt);
 }

@@ -139,7 +139,7 @@ TEST(FileFetcher, EndsWhatWaitsWhenItGoes) {
     FileFetcher fetcher(files, next);
     FetchRequest request;
     request.url = "file:///dev/null";
-    fetcher.fetch(request, [&](FetchResult) {
+    fetcher.fetch(request, [&](const FetchResult&) {
       reading.set_value();
       go_on.get_future().wait();
     });

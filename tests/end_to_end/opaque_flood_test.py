@@ -32,6 +32,8 @@ LONG_TTL = [
     ("[[listener]]", f"[server]\nintrospection_cache_bytes = {CACHE_BYTES}\n\n[[listener]]"),
 ]
 
+programs.give_back_freed_memory()
+
 
 def running(folder, name):
     return servers.started(folder, name, "hubrise.toml", LONG_TTL)

@@ -5,15 +5,14 @@ import subprocess
 
 import pytest
 
+import programs
 import systems
 
 SECONDS = int(os.environ.get("ASSAY_SOAK_SECONDS", "3"))
 CONNECTIONS = int(os.environ.get("ASSAY_SOAK_CONNECTIONS", "64"))
 GROWTH_KIB_MAX = 4 * 1024
 
-# A sanitized sidecar would keep what it frees for a while, and that would count as growth.
-os.environ["ASAN_OPTIONS"] = (os.environ.get("ASAN_OPTIONS", "")
-                              + ":quarantine_size_mb=0:thread_local_quarantine_size_kb=0")
+programs.give_back_freed_memory()
 
 
 def wrk(url, seconds, fields):

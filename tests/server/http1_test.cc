@@ -263,7 +263,7 @@ TEST(Http1, RefusesTooManyFields) {
 TEST(Http1, WaitsForTheRestOfAHead) {
   const std::string request = with_field("X: y");
   for (std::size_t bytes = 1; bytes < request.size(); ++bytes) {
-    const StreamOutcome outcome = read_whole(std::string_view(request).substr(0, bytes));
+    const StreamOutcome outcome = read_whole(std::string_view{request}.substr(0, bytes));
     EXPECT_EQ(outcome.end, State::kPartial) << bytes;
     EXPECT_TRUE(outcome.requests.empty()) << bytes;
   }

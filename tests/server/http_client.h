@@ -135,7 +135,7 @@ class TestClient {
   [[nodiscard]] std::size_t response_bytes() const {
     const std::size_t head_end = read_.find("\r\n\r\n");
     if (head_end == std::string::npos) return 0;
-    const std::string_view head = std::string_view(read_).substr(0, head_end);
+    const std::string_view head = std::string_view{read_}.substr(0, head_end);
     constexpr std::string_view kLength = "Content-Length: ";
     const std::size_t at = head.find(kLength);
     const std::size_t body =

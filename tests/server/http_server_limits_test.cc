@@ -89,7 +89,8 @@ TEST_P(HttpServerLimits, ClosesAClientWhoseBodyNeverEnds) {
 
 TEST_P(HttpServerLimits, ClosesAClientThatNeverReadsItsResponse) {
   HttpServerOptions large = limited({.body_timeout = milliseconds(60)});
-  const std::string body(20'000'000, 'r');
+  std::string body;
+  body.assign(20'000'000, 'r');
   large.make_handler = [&body](std::uint32_t) {
     return std::make_unique<ScriptedHandler>([&body](std::span<const Exchange> exchanges, Responder& responder) {
       for (const Exchange& exchange : exchanges) responder.answer(exchange.id, {.body = body});

@@ -183,7 +183,7 @@ TEST_P(HttpServerTest, StopsReadingFromAClientThatDoesNotReadItsResponses) {
   std::size_t sent = 0;
   bool stuck = false;
   while (!stuck && sent < kFarTooMuch) {
-    const std::string_view rest = std::string_view(packet).substr(sent % packet.size());
+    const std::string_view rest = std::string_view{packet}.substr(sent % packet.size());
     const ssize_t bytes = ::send(client.fd(), rest.data(), rest.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (bytes > 0) sent += static_cast<std::size_t>(bytes);
     pollfd poller{.fd = client.fd(), .events = POLLOUT, .revents = 0};

@@ -106,8 +106,8 @@ TEST_P(HttpSmuggling, NeverServesTheHiddenRequest) {
     for (const std::size_t first_bytes : {std::string::npos, std::size_t{1}, GetParam().before.size() / 2}) {
       TestClient client(server->bound_addresses()[0]);
       const std::string stream = GetParam().before + std::string(kHidden);
-      client.send(std::string_view(stream).substr(0, first_bytes));
-      if (first_bytes < stream.size()) client.send(std::string_view(stream).substr(first_bytes));
+      client.send(std::string_view{stream}.substr(0, first_bytes));
+      if (first_bytes < stream.size()) client.send(std::string_view{stream}.substr(first_bytes));
       bool ended = false;
       const std::string answers = client.rest(&ended);
       EXPECT_TRUE(ended);

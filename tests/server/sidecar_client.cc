@@ -4,11 +4,11 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cctype>
-#include <cstring>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <system_error>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -22,7 +22,8 @@ int connect_tcp(const Address& address) {
   target.sin_port = htons(address.port);
   EXPECT_EQ(inet_pton(AF_INET, address.host.c_str(), &target.sin_addr), 1);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target), 0) << std::strerror(errno);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target), 0)
+      << std::system_category().message(errno);
   return fd;
 }
 
@@ -32,7 +33,8 @@ int connect_unix(const Address& address) {
   EXPECT_LT(address.path.size(), sizeof target.sun_path);
   address.path.copy(target.sun_path, sizeof target.sun_path - 1);
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target), 0) << std::strerror(errno);
+  EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&target), sizeof target), 0)
+      << std::system_category().message(errno);
   return fd;
 }
 
@@ -103,7 +105,7 @@ ClientResponse SidecarClient::receive() {
 ClientResponse SidecarClient::receive_head() {
   const std::size_t head_bytes = receive_head_bytes();
   if (head_bytes == 0) return {};
-  ClientResponse response = parse_head(std::string_view(buffer_).substr(0, head_bytes));
+  ClientResponse response = parse_head(std::string_view{buffer_}.substr(0, head_bytes));
   buffer_.erase(0, head_bytes);
   return response;
 }

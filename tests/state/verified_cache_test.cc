@@ -1,5 +1,7 @@
 #include "state/verified_cache.h"
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <string>
 #include <vector>
@@ -19,9 +21,10 @@ struct Offered {
       : compact("e30.e30." + name + std::string(filling, 'x') + name),
         payload(R"({"iss":"i-)" + name + R"(","sub":"s","aud":["a","b"],"scope":"r w"})"),
         unescaped("sub of " + name),
-        audiences{std::string_view(payload).substr(payload.find("[\"a") + 2, 1), "b"},
+        scope("r w"),
+        audiences{std::string_view{payload}.substr(payload.find("[\"a") + 2, 1), "b"},
         members{
-            {.name = "iss", .text = std::string_view(payload).substr(8, 2 + name.size()), .kind = JsonKind::kString},
+            {.name = "iss", .text = std::string_view{payload}.substr(8, 2 + name.size()), .kind = JsonKind::kString},
             {.name = "sub", .text = unescaped, .kind = JsonKind::kString}} {}
 
   [[nodiscard]] VerifiedEntry entry() const {
@@ -37,12 +40,14 @@ struct Offered {
     entry.claims.sub = unescaped;
     entry.claims.has_aud = true;
     entry.claims.audiences = audiences;
+    entry.claims.scope_texts = {&scope, 1};
     entry.claims.members = members;
     entry.claims.exp = NumericDate{5};
     return entry;
   }
 
   std::string compact, payload, unescaped;
+  std::string_view scope;
   std::vector<std::string_view> audiences;
   std::vector<Claim> members;
 };
@@ -110,6 +115,52 @@ TEST(VerifiedCache, FindsTheWholeTokenOrNothing) {
   EXPECT_EQ(find(cache, std::string_view(token.compact).substr(1)), nullptr);
   EXPECT_EQ(find(cache, token.compact + "x"), nullptr);
   EXPECT_EQ(find(cache, ""), nullptr);
+}
+
+// Entries of every length of their last line, with every list and with none.
+TEST(VerifiedCache, EntriesOfEverySizeStayWhole) {
+  VerifiedCache cache(kBudget);
+  std::deque<Offered> tokens;
+  for (std::size_t i = 0; i < 3 * 64; ++i) {
+    tokens.emplace_back("t" + std::to_string(100 + i), 300 + i / 3);
+    if (i % 3 == 1) tokens.back().audiences.clear();
+    if (i % 3 == 2) tokens.back().members.pop_back();
+    offer_twice(cache, tokens.back());
+  }
+  ASSERT_EQ(cache.entry_count(), tokens.size());
+  for (const Offered& token : tokens) {
+    const VerifiedEntry* const found = find(cache, token.compact);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->payload, token.payload);
+    EXPECT_EQ(found->key_id, "kid");
+    EXPECT_EQ(found->claims.sub, token.unescaped);
+    EXPECT_TRUE(std::equal(found->claims.audiences.begin(), found->claims.audiences.end(), token.audiences.begin(),
+                           token.audiences.end()));
+    ASSERT_EQ(found->claims.scope_texts.size(), 1U);
+    EXPECT_EQ(found->claims.scope_texts.front(), "r w");
+    ASSERT_EQ(found->claims.members.size(), token.members.size());
+    for (std::size_t i = 0; i < token.members.size(); ++i) {
+      EXPECT_EQ(found->claims.members[i].name, token.members[i].name);
+      EXPECT_EQ(found->claims.members[i].text, token.members[i].text);
+    }
+  }
+}
+
+TEST(VerifiedCache, ABatchSeeksBeforeItFinds) {
+  VerifiedCache cache(kBudget);
+  const Offered kept("kept");
+  const Offered twin("twin");
+  for (const Offered* const token : {&kept, &twin}) offer_twice(cache, *token);
+  cache.begin_batch();
+  const std::array<base::Hash128, 3> hashes{cache.seek(twin.compact), cache.seek(kept.compact),
+                                            cache.seek(twin.compact)};
+  cache.fetch(hashes[0]);
+  cache.fetch(hashes[2]);
+  const VerifiedEntry* const first = cache.find(hashes[0], twin.compact);
+  ASSERT_NE(first, nullptr);
+  cache.forget(*first);
+  EXPECT_NE(cache.find(hashes[1], kept.compact), nullptr);  // nobody fetched it
+  EXPECT_EQ(cache.find(hashes[2], twin.compact), nullptr);
 }
 
 TEST(VerifiedCache, CollidingHashesNeverGiveAnotherToken) {

@@ -93,7 +93,7 @@ TEST(ResponseReader, FindsTheEndOfEachOfSeveralResponses) {
   EXPECT_EQ(first.state, ResponseReader::State::kComplete);
   EXPECT_EQ(reader.status(), 200);
   EXPECT_FALSE(reader.closes());
-  const auto second = reader.read(std::string_view(text).substr(first.bytes));
+  const auto second = reader.read(std::string_view{text}.substr(first.bytes));
   EXPECT_EQ(second.state, ResponseReader::State::kComplete);
   EXPECT_EQ(reader.status(), 401);
   EXPECT_TRUE(reader.closes());

@@ -25,7 +25,7 @@ void* openssl_realloc(void* block, std::size_t bytes, const char*, int) {
 void openssl_free(void* block, const char*, int) { std::free(block); }
 
 // Before any other call of OpenSSL, or it refuses.
-const bool openssl_hooked = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
+const bool kOpensslHooked = CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
 
 }  // namespace
 
@@ -56,7 +56,7 @@ Policy routed_policy() {
 }
 
 TEST(Allocation, TheHookSeesOpenSsl) {
-  ASSERT_TRUE(openssl_hooked);
+  ASSERT_TRUE(kOpensslHooked);
   const std::size_t before = openssl_allocations;
   (void)token();
   EXPECT_GT(openssl_allocations, before);

@@ -7,12 +7,10 @@
 namespace assay::verify {
 namespace {
 
-// Keeps copies only for the call, as a pipeline's arena does for the batch.
+// What its callers give are temporaries: they live for the call alone, as texts of a pipeline's arena for the batch.
 void offer_copy(HeaderMemo& memo, const std::string& segment, const std::string& kid) {
-  const std::string owned_segment = segment;
-  const std::string owned_kid = kid;
   const std::string typ = "at+jwt";
-  memo.offer(owned_segment, {.unverified_alg = Alg::kES256, .has_kid = true, .unverified_kid = owned_kid, .typ = typ});
+  memo.offer(segment, {.unverified_alg = Alg::kES256, .has_kid = true, .unverified_kid = kid, .typ = typ});
 }
 
 TEST(HeaderMemo, KeepsWhatIsOfferedTwice) {

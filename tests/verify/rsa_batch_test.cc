@@ -34,7 +34,7 @@ std::shared_ptr<const keys::KeySet> key_set(const signing::SigningKey& key) {
 
 // Keys of all size classes, two of the first.
 const std::vector<std::pair<signing::SigningKey, std::shared_ptr<const keys::KeySet>>>& signers() {
-  static const auto kSigners = [] {
+  static const auto kept = [] {
     std::vector<std::pair<signing::SigningKey, std::shared_ptr<const keys::KeySet>>> made;
     for (const unsigned bits : {2048u, 3072u, 2048u, 4096u, 2056u, 2080u}) {
       signing::SigningKey key = signing::SigningKey::generate_rsa(bits);
@@ -43,7 +43,7 @@ const std::vector<std::pair<signing::SigningKey, std::shared_ptr<const keys::Key
     }
     return made;
   }();
-  return kSigners;
+  return kept;
 }
 
 Signed sign(std::size_t signer, const std::string& message) {
@@ -125,7 +125,7 @@ TEST_P(RsaBatchTest, VerdictsPermuteWithTheJobsOfAnySizesAndKeys) {
 // The first signer's key with one bit of its modulus changed: all of them but the lowest and the highest, without which
 // it is no key.
 const std::vector<std::shared_ptr<const keys::KeySet>>& keys_one_bit_away() {
-  static const auto kKeys = [] {
+  static const auto kept = [] {
     std::string jwk = signers()[0].first.public_jwk({});
     const std::size_t start = jwk.find(R"("n":")") + 5;
     const std::string text = jwk.substr(start, jwk.find('"', start) - start);
@@ -143,7 +143,7 @@ const std::vector<std::shared_ptr<const keys::KeySet>>& keys_one_bit_away() {
     }
     return made;
   }();
-  return kKeys;
+  return kept;
 }
 
 TEST_P(RsaBatchTest, RefusesAnyFlippedBitOfSignatureHashAndModulus) {

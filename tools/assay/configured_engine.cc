@@ -30,6 +30,7 @@ std::string fault_line(const std::string& path, const config::ConfigFault& fault
 tl::unexpected<std::vector<std::string>> fault_lines(const std::string& path,
                                                      const std::vector<config::ConfigFault>& faults) {
   std::vector<std::string> lines;
+  lines.reserve(faults.size());
   for (const config::ConfigFault& fault : faults) lines.push_back(fault_line(path, fault));
   return tl::unexpected<std::vector<std::string>>(std::move(lines));
 }
@@ -128,6 +129,7 @@ tl::expected<config::Configuration, std::vector<std::string>> read_configuration
   std::vector<std::string> sentences = policy_faults(configuration->policy);
   if (sentences.empty()) sentences = find_key_faults(*configuration);
   std::vector<config::ConfigFault> faults;
+  faults.reserve(sentences.size());
   for (std::string& sentence : sentences) faults.push_back({.message = std::move(sentence)});
   if (!faults.empty()) return fault_lines(path, faults);
   return std::move(*configuration);

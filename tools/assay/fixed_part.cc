@@ -62,8 +62,8 @@ std::string FixedPart::difference_to(const FixedPart& next) const {
   std::string table;
   const std::size_t count = std::max(lines_.size(), next.lines_.size());
   for (std::size_t i = 0; i < count; ++i) {
-    const std::string_view here = i < lines_.size() ? std::string_view(lines_[i]) : std::string_view();
-    const std::string_view there = i < next.lines_.size() ? std::string_view(next.lines_[i]) : std::string_view();
+    const std::string_view here = i < lines_.size() ? std::string_view{lines_[i]} : std::string_view{};
+    const std::string_view there = i < next.lines_.size() ? std::string_view{next.lines_[i]} : std::string_view{};
     if (here.starts_with('[')) table = here;
     if (here == there) continue;
     // Where a line was added, the old one comes later.

@@ -120,8 +120,8 @@ void Issuer::add_system_endpoints() {
 }
 
 void Issuer::add_controls() {
-  const auto add_control = [this](std::string path, auto member) {
-    add("dev", "POST", std::move(path), [this, member](const Request& request, Now now) {
+  const auto add_control = [this](const char* path, auto member) {
+    add("dev", "POST", path, [this, member](const Request& request, Now now) {
       const auto parameters = control_parameters(request);
       if (!parameters) return bad_control("the parameters are malformed or repeated");
       if constexpr (std::is_invocable_v<decltype(member), Issuer*, const Parameters&, Now>) {

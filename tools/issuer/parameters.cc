@@ -49,7 +49,7 @@ std::optional<Parameters> Parameters::parse_json(std::string_view text) {
   padded.append(jose::kJsonPaddingBytes, ' ');
   base::Arena arena(2 * kJsonBodyBytesMax);
   jose::JsonReader reader(kJsonBodyBytesMax);
-  const auto root = reader.read(std::string_view(padded).substr(0, text.size()), arena);
+  const auto root = reader.read({padded.data(), text.size()}, arena);
   if (!root) return std::nullopt;
   Parameters parameters;
   for (const jose::JsonValue member : *root) {

@@ -18,7 +18,7 @@ class TokenMaker;
 struct NumericDate {
   std::int64_t us = 0;
 
-  friend constexpr auto operator<=>(const NumericDate&, const NumericDate&) = default;
+  friend constexpr auto operator<=>(const NumericDate&, const NumericDate&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // The JSON type of a value. RFC 8259 sec 3.
