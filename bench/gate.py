@@ -19,6 +19,8 @@ import quantities
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROCESSES = 5
 MIN_SECONDS = 0.03
+# What a core's own caches hold: a floor is about the program, not about who else uses the caches behind them.
+TOKENS = "256"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,6 +107,7 @@ def main():
     parser.add_argument("--build-dir", default=os.path.join(ROOT, "build", "release"), help="default: build/release")
     parser.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)), help="where the programs are pinned")
     options = parser.parse_args()
+    os.environ["ASSAY_BENCH_TOKENS"] = TOKENS
     cpu = contest.cpu_facts()
     processor = contest.processor_name(cpu)
     try:
