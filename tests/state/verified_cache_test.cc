@@ -119,7 +119,7 @@ TEST(VerifiedCache, FindsTheWholeTokenOrNothing) {
 
 // Entries of every length of their last line, with every list and with none.
 TEST(VerifiedCache, EntriesOfEverySizeStayWhole) {
-  VerifiedCache cache(kBudget);
+  VerifiedCache cache(std::size_t{16} << 20);  // so many buckets that none of them is full
   std::deque<Offered> tokens;
   for (std::size_t i = 0; i < 3 * 64; ++i) {
     tokens.emplace_back("t" + std::to_string(100 + i), 300 + i / 3);
