@@ -275,6 +275,7 @@ TEST(VerifiedCache, KeepsNothingWithoutABudget) {
     const Offered token("t");
     offer_twice(cache, token);
     EXPECT_FALSE(cache.keeps_any());
+    EXPECT_EQ(find(cache, token.compact), nullptr);
     EXPECT_EQ(cache.entry_count(), 0U);
   }
 }
